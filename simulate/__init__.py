@@ -1,0 +1,30 @@
+"""What finite samples do: simulators that return draws, and share no code with the formulas.
+
+Every submodule is loaded when it is first used: `simulate.isotropic.ridge(n=100, gamma=2, lam=0.1, r2=5, sigma2=1, draws=50, rng=rng)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+__ridgeless__ = "simulate"  # the mark by which `theorems` knows its own sibling
+
+if any(Path(__file__).parent.parent.glob("simulate-*.dist-info")):
+    raise ImportError(
+        "An unrelated distribution named 'simulate' is installed in the same environment as ridgeless, and its files are "
+        "mixed with ours. Install ridgeless in an environment of its own (python -m venv), or pip uninstall both and "
+        "install ridgeless again."
+    )
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name.startswith("_") or name not in __dir__():
+        raise AttributeError(f"simulate has no module {name!r}; it has {', '.join(__dir__())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))

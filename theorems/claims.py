@@ -1,0 +1,119 @@
+"""What a theorem can claim. Four kinds, one pair of methods: `observe` draws from finite samples, `compare` sets them beside theory.
+
+`compare` returns draws of the claimed quantities (draws, k), their targets (k,) and the scales (k,) in which a discrepancy
+is measured. The verdict knows nothing else of a claim, and a rival is the same claim with another `theory`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Parameters = Mapping[str, Any]
+
+
+class Comparison(NamedTuple):
+    values: np.ndarray  # (draws, k)
+    target: np.ndarray  # (k,)
+    scale: np.ndarray  # (k,)
+
+
+def _pick(result: Any, of: str) -> Any:
+    return getattr(result, of) if hasattr(result, of) else result
+
+
+def at_size(params: Parameters, n: int) -> dict[str, Any]:
+    """The parameters of a sample of size n: gamma becomes p/n with the integer p that was drawn."""
+    if "gamma" not in params:
+        return dict(params)
+    return dict(params) | {"gamma": round(params["gamma"] * n) / n}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mean:
+    """The mean of a finite-sample quantity converges to a number, at rate n^-rate.
+
+    `theory(**params)` gives a number or a record with the field `of`; `simulation(n=, draws=, rng=, **params)` gives draws
+    or a record of draws. With `exact=True` theory takes n as well and holds at every size.
+    """
+
+    theory: Callable[..., Any]
+    simulation: Callable[..., Any]
+    of: str = "excess"
+    rate: float = 1.0
+    sizes: tuple[int, ...] = (50, 100, 200, 400)
+    exact: bool = False
+    one_sided = False
+
+    def predict(self, params: Parameters, n: int) -> Any:
+        return self.theory(**at_size(params, n), **({"n": n} if self.exact else {}))
+
+    def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
+        return self.simulation(**params, n=n, draws=draws, rng=rng)
+
+    def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
+        values = np.asarray(_pick(raw, self.of), dtype=np.float64)
+        values = values.reshape(len(values), -1)
+        target = np.atleast_1d(np.asarray(_pick(self.predict(params, n), self.of), dtype=np.float64)).ravel()
+        return Comparison(values, target, np.maximum(np.abs(target), 1e-12))  # 1e-12: a target of zero is met to round-off
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound(Mean):
+    """The mean of a finite-sample quantity is at least the number that theory gives."""
+
+    one_sided = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """An empirical distribution converges to a law: its cdf at the quantiles of the law tends to their levels.
+
+    `theory(**params)` gives an object with `quantile(u)` and `cdf(x)`; `simulation` gives points (draws, m).
+    """
+
+    theory: Callable[..., Any]
+    simulation: Callable[..., Any]
+    levels: tuple[float, ...] = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
+    rate: float = 1.0
+    sizes: tuple[int, ...] = (50, 100, 200, 400)
+    exact = False
+    one_sided = False
+
+    observe = Mean.observe
+
+    def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
+        law = self.theory(**at_size(params, n))
+        points = np.unique(law.quantile(np.asarray(self.levels)))
+        target = np.asarray(law.cdf(points), dtype=np.float64)
+        sample = np.asarray(raw, dtype=np.float64)
+        slack = 1e-9 * max(1.0, float(points[-1]))  # an atom is hit to round-off of the eigenvalues
+        values = np.stack([(sample <= x + slack).mean(axis=1) for x in points], axis=1)
+        return Comparison(values, target, np.ones_like(target))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Two exact routes give the same numbers; no randomness. The scale is chosen so that delta plays no part: see `rtol`."""
+
+    theory: Callable[..., Any]
+    other: Callable[..., Any]
+    of: str = "excess"
+    rtol: float = 1e-10
+    sizes: tuple[int, ...] = ()
+    exact = True
+    one_sided = False
+
+    def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
+        return self.other(**params)
+
+    def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
+        target = np.atleast_1d(np.asarray(_pick(self.theory(**params), self.of), dtype=np.float64)).ravel()
+        values = np.atleast_1d(np.asarray(_pick(raw, self.of), dtype=np.float64)).reshape(1, -1)
+        return Comparison(values, target, np.maximum(np.abs(target), 1e-300))
+
+
+Claim = Mean | Bound | Law | Identity
