@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from asymptotics.conventions import refuse, refuse_foreign
 from theorems.claims import Claim
 from theorems.domain import Domain
@@ -83,9 +85,7 @@ class Theorem:
 
     def predict(self, **given: Any) -> Any:
         """What the theorem says at these parameters (scalars or arrays that broadcast): a record of arrays or a number."""
-        import numpy as np
-
-        arrays = {k: v for k, v in given.items() if np.ndim(v) > 0}
+        arrays = {k: np.asarray(v) for k, v in given.items() if np.ndim(v) > 0}
         for name, values in arrays.items():
             for value in np.ravel(values):
                 self.parameters(**{**given, **{k: np.ravel(v)[0] for k, v in arrays.items()}, name: value})
