@@ -52,8 +52,12 @@ def simulator(moments: Callable[..., float]) -> Callable[[F], F]:
         def guarded(**kwargs: Any) -> Any:
             for name, value in kwargs.items():
                 if name not in parameters:
-                    refuse(name, value, f"{function.__name__} has no parameter of this name; "
-                           + _FOREIGN.get(name, f"it takes {', '.join(parameters)}"))
+                    refuse(
+                        name,
+                        value,
+                        f"{function.__name__} has no parameter of this name; "
+                        + _FOREIGN.get(name, f"it takes {', '.join(parameters)}"),
+                    )
                 _check(name, value)
             return function(**kwargs)
 

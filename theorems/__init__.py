@@ -1,8 +1,8 @@
 """Where theory and simulation meet: records, verdicts, figures, the command line.
 
-    >>> import theorems
-    >>> "hastie2022.isotropic_ridge" in theorems.load()
-    True
+>>> import theorems
+>>> "hastie2022.isotropic_ridge" in theorems.load()
+True
 """
 
 from __future__ import annotations

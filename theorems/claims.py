@@ -1,4 +1,4 @@
-"""What a theorem can claim. Four kinds, one pair of methods: `observe` draws from finite samples, `compare` sets them beside theory.
+"""What a theorem can claim. Four kinds, one pair of methods: `observe` draws, `compare` sets the draws beside theory.
 
 `compare` returns draws of the claimed quantities (draws, k), their targets (k,) and the scales (k,) in which a discrepancy
 is measured. The verdict knows nothing else of a claim, and a rival is the same claim with another `theory`.
@@ -83,7 +83,8 @@ class Law:
     exact = False
     one_sided = False
 
-    observe = Mean.observe
+    def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
+        return self.simulation(**params, n=n, draws=draws, rng=rng)
 
     def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
         law = self.theory(**at_size(params, n))
@@ -97,13 +98,14 @@ class Law:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Two exact routes give the same numbers; no randomness. The scale is chosen so that delta plays no part: see `rtol`."""
+    """Two exact routes, `theory` and `other`, give the same numbers to `rtol`; no randomness, no sizes."""
 
     theory: Callable[..., Any]
     other: Callable[..., Any]
     of: str = "excess"
     rtol: float = 1e-10
-    sizes: tuple[int, ...] = ()
+    sizes = ()
+    rate = 1.0
     exact = True
     one_sided = False
 

@@ -35,8 +35,10 @@ def load(where: str | Path | None = None) -> dict[str, Theorem]:
         return found
     chosen = {k: v for k, v in found.items() if k == where or v.paper == where}
     if not chosen:
-        raise ValueError(f"theorem = {str(where)!r} is refused: no record, paper or .py file of this name; "
-                         f"the papers are {', '.join(sorted({v.paper for v in found.values()}))}")
+        raise ValueError(
+            f"theorem = {str(where)!r} is refused: no record, paper or .py file of this name; "
+            f"the papers are {', '.join(sorted({v.paper for v in found.values()}))}"
+        )
     return chosen
 
 
@@ -44,7 +46,8 @@ def _load_file(path: Path) -> dict[str, Theorem]:
     if not path.is_file():
         raise ValueError(f"theorem = {str(path)!r} is refused: there is no such file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)

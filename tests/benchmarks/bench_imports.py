@@ -23,4 +23,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
     start, numpy = _cpu("pass"), _cpu("import numpy")
     for package in ("asymptotics", "simulate", "theorems"):
         cost = _cpu(f"import {package}") - start
-        yield f"`import {package}`", "at most 150 ms CPU beyond Python's start", f"{1e3 * cost:.0f} ms (NumPy alone {1e3 * (numpy - start):.0f} ms)"
+        yield (
+            f"`import {package}`",
+            "at most 150 ms CPU beyond Python's start",
+            f"{1e3 * cost:.0f} ms (NumPy alone {1e3 * (numpy - start):.0f} ms)",
+        )
