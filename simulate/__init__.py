@@ -1,6 +1,7 @@
 """What finite samples do: simulators that return draws, and share no code with the formulas.
 
-Every submodule is loaded when it is first used: `simulate.isotropic.ridge(n=100, gamma=2, lam=0.1, r2=5, sigma2=1, draws=50, rng=rng)`.
+Every submodule is loaded when it is first used:
+`simulate.isotropic.ridge(n=100, gamma=2, lam=0.1, r2=5, sigma2=1, draws=50, rng=rng)`.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def stream(entropy: int, *cell: object) -> np.random.Generator:
 
 
 def _extrapolation(sizes: Sequence[int], rate: float, exact: bool) -> np.ndarray:
-    """Weights a_k with b0 = sum a_k m(n_k): least squares in powers of n^-rate. Conditional risks scatter like 1/n: size n weighs n."""
+    """Weights a_k with b0 = sum a_k m(n_k): least squares in powers of n^-rate. Conditional risks scatter like 1/n: n weighs n."""
     n = np.asarray(sizes, dtype=np.float64)
     order = 0 if exact else min(2, len(sizes) - 2)
     if order < 0:

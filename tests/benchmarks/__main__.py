@@ -1,4 +1,4 @@
-"""Print every benchmark's rows as one Markdown table, with the machine that measured them: python -m tests.benchmarks [name ...]."""
+"""Every benchmark's rows as one Markdown table, with the machine that measured them: python -m tests.benchmarks [name ...]."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def machine() -> str:
     if Path("/proc/cpuinfo").exists():
         cpu = next((x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in x), cpu)
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba"))
-    return f"{cpu}, {os.cpu_count()} cores, one BLAS thread; Python {platform.python_version()}, {libraries}; {datetime.now(UTC):%Y-%m-%d}"
+    system = f"{cpu}, {os.cpu_count()} cores, one BLAS thread; Python {platform.python_version()}, {libraries}"
+    return f"{system}; {datetime.now(UTC):%Y-%m-%d}"
 
 
 def main(wanted: list[str]) -> None:
