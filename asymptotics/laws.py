@@ -1,0 +1,104 @@
+r"""A positive measure on [0, inf): where the eigenvalues are, or how a signal is spread over them.
+
+    dH(s) = zero * delta_0 + sum_i weights_i * delta_{atoms_i} + a part too near 0 to be resolved,
+
+of which last only `tail`, its integral of s, is kept: int s/(s+kappa) over it is tail/kappa for every kappa >= `resolved`.
+Masses above an atom are kept in double-double, because n - (mass above kappa) decides kappa near interpolation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from asymptotics.compression import accumulate, compress
+from asymptotics.conventions import refuse
+
+Array = NDArray[np.float64]
+
+#: A law of fewer atoms is not compressed: a hundred nodes is what compression leaves.
+SMALL = 128
+
+
+def vector(name: str, values: ArrayLike) -> Array:
+    """`values` as a vector of finite float64, not empty, or ValueError."""
+    try:
+        array = np.array(values, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError):
+        refuse(name, values, "it must be a list of numbers")
+    if array.ndim != 1 or array.size == 0:
+        refuse(name, array.shape, "it must be a vector with at least one entry")
+    if not np.all(np.isfinite(array)):
+        refuse(name, float(array[~np.isfinite(array)][0]), "every entry must be finite")
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A positive measure on [0, inf).
+
+    `atoms` (m,) are positive and decreasing, `weights` (m,) positive; `zero` is the mass at 0; `tail` the integral of s over the
+    part too near 0 to be resolved, which is right for kappa >= `resolved`; `mass` is the whole mass, inf for infinitely many
+    eigenvalues. `above` (2, m), high and low halves, is the mass of atoms_0 ... atoms_i to twice double precision; it is summed
+    from the weights when not given.
+    """
+
+    atoms: Array
+    weights: Array
+    zero: float = 0.0
+    tail: float = 0.0
+    mass: float = -1.0
+    resolved: float = 0.0
+    above: Array | None = None
+
+    def __post_init__(self) -> None:
+        atoms, weights = vector("atoms", self.atoms), vector("weights", self.weights)
+        if atoms.shape != weights.shape:
+            refuse("weights", weights.shape, f"one weight an atom: {atoms.size} of them")
+        if np.any(atoms <= 0):
+            refuse("atoms", float(atoms.min()), "atoms are positive; what sits at 0 goes into zero=")
+        if np.any(weights <= 0):
+            refuse("weights", float(weights.min()), "weights must be positive")
+        above = self.above
+        if np.any(np.diff(atoms) > 0):
+            if above is not None:
+                refuse("atoms", atoms, "they must decrease where the masses above them are given")
+            order = np.argsort(-atoms, kind="stable")
+            atoms, weights = atoms[order], weights[order]
+        above = accumulate(weights) if above is None else np.asarray(above, dtype=np.float64)
+        for name, value in (("atoms", atoms), ("weights", weights), ("above", above)):
+            object.__setattr__(self, name, value)
+        if self.mass < 0:
+            object.__setattr__(self, "mass", float(above[0, -1] + self.zero))
+
+    def integrate(self, f: Callable[[Array], Array]) -> float:
+        """int f(s) dH(s) over atoms and the mass at 0. The unresolved part is not in it: use `tail` where it matters."""
+        total = float(np.dot(self.weights, f(self.atoms)))
+        return total + self.zero * float(f(np.zeros(1))[0]) if self.zero else total
+
+    def moment(self, k: int) -> float:
+        """int s^k dH(s), k >= 0."""
+        if k == 0:
+            return self.mass
+        return float(np.dot(self.weights, self.atoms**k)) + (self.tail if k == 1 else 0.0)
+
+    def mean(self) -> float:
+        """int s dH(s)."""
+        return self.moment(1)
+
+    def compressed(self) -> Law:
+        """A law of about a hundred atoms that cannot be told from this one by functions of s/(s + kappa), to 1e-14."""
+        return self._compressed
+
+    @cached_property
+    def _compressed(self) -> Law:
+        if self.atoms.size <= SMALL:
+            return self
+        nodes, weights, above = compress(self.atoms, self.weights, self.above)
+        if nodes.size >= self.atoms.size:
+            return self
+        return Law(nodes, weights, zero=self.zero, tail=self.tail, mass=self.mass, resolved=self.resolved, above=above)
