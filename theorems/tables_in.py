@@ -1,0 +1,235 @@
+"""A user's table, read and checked: numeric columns, a numeric target, nothing missing, nothing constant, or a ValueError.
+
+CSV and Parquet are read by pandas, NPZ by numpy. Nothing is repaired silently: what the options `drop`, `one_hot` and `clean` did
+is kept in `Table.notes`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asymptotics.conventions import refuse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = 30  # rows: with fewer, a standard error over subsamples means nothing
+EMBEDDED = ("digits", "diabetes", "breast_cancer")
+_SHOWN = 6  # names in a message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Features (N, p) and target (N,), finite, no column constant; `notes` says what was done to get there."""
+
+    X: NDArray[np.float64]
+    y: NDArray[np.float64]
+    features: tuple[str, ...]
+    target: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def _names(names: Sequence[Any]) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > _SHOWN else ""
+    return ", ".join(str(n) for n in names[:_SHOWN]) + more
+
+
+def embedded(name: str = "digits") -> tuple[pd.DataFrame, str]:
+    """A real data set that scikit-learn carries (no network): its frame and the name of its target.
+
+    `digits`: 1797 images of 8 x 8 pixels, target `odd` (1 where the digit is odd). `diabetes`: 442 patients, 10 measurements.
+    `breast_cancer`: 569 tumours, 30 nearly collinear measurements, target `benign` (0 or 1).
+    """
+    from sklearn import datasets
+
+    if name not in EMBEDDED:
+        refuse("path", name, f"no file of this name; the embedded data sets are {', '.join(EMBEDDED)}")
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame, target = bunch.data.copy(), {"digits": "odd", "diabetes": "progression", "breast_cancer": "benign"}[name]
+    frame[target] = bunch.target % 2 if name == "digits" else bunch.target
+    return frame, target
+
+
+def _frame(path: Path, target: str | None) -> tuple[pd.DataFrame, str | None]:
+    import pandas as pd
+
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".pq": pd.read_parquet}
+    if path.suffix.lower() == ".tsv":
+        readers[".tsv"] = lambda p: pd.read_csv(p, sep="\t")
+    if not path.is_file():
+        refuse("path", str(path), "there is no such file")
+    if path.suffix.lower() == ".npz":
+        return _npz(path, target)
+    if path.suffix.lower() not in readers:
+        refuse("path", str(path), "its ending says the format: .csv, .tsv, .parquet or .npz")
+    try:
+        frame = readers[path.suffix.lower()](path)
+    except (ValueError, OSError, ArithmeticError) as error:  # pandas' and pyarrow's parse errors are ValueErrors or OSErrors
+        refuse("path", str(path), f"it cannot be read as {path.suffix}: {str(error).splitlines()[0]}")
+    frame.columns = [str(c) for c in frame.columns]
+    return frame, target
+
+
+def _npz(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
+    """One array with a row a sample (images are flattened), and one vector: the target, named or the only one."""
+    import pandas as pd
+
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        refuse("path", str(path), f"it cannot be read as .npz without pickles: {str(error).splitlines()[0]}")
+    has = "; it has " + (", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no arrays")
+    vectors = [k for k, v in arrays.items() if v.ndim == 1]
+    if target is None:
+        if len(vectors) != 1:
+            refuse("target", None, f"name the vector that is the target{has}")
+        target = vectors[0]
+    if target not in vectors:
+        refuse("target", target, f"an NPZ needs a vector of this name{has}")
+    tables = [k for k, v in arrays.items() if v.ndim >= 2 and len(v) == len(arrays[target])]
+    if len(tables) != 1:
+        refuse("path", str(path), f"an NPZ needs exactly one array of features, with a row for each entry of {target!r}{has}")
+    values = arrays[tables[0]].reshape(len(arrays[target]), -1)
+    frame = pd.DataFrame(values, columns=[f"{tables[0]}_{i}" for i in range(values.shape[1])])
+    frame[target] = arrays[target]
+    return frame, target
+
+
+def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple[pd.Series, str]:
+    import pandas as pd
+    from pandas.api import types
+
+    columns = list(frame.columns)
+    if target is None:
+        refuse("target", None, f"name the column to predict; the columns are {', '.join(columns)}")
+    if target not in columns:
+        close = difflib.get_close_matches(target, columns, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        refuse("target", target, f"{hint}the table has no such column; its columns are {_names(columns)}")
+    y = frame[target]
+    if label is not None:
+        hit = (y.astype(str) == str(label)) | (pd.to_numeric(y, errors="coerce") == pd.to_numeric(label, errors="coerce"))
+        if not hit.any():
+            refuse("label", label, f"the target {target!r} never has this value; it has {_names(sorted(y.dropna().unique(), key=str))}")
+        return hit.where(y.notna()).astype("float64"), f"{target} = {label}"
+    if not types.is_numeric_dtype(y):
+        example = str(y.dropna().iloc[0]) if y.notna().any() else "nothing"
+        refuse("target", target, f"it is not numeric (it has {example!r}): give label=VALUE (--label) to predict whether it has one value")
+    return y, target
+
+
+def _text(frame: pd.DataFrame, one_hot: bool, clean: bool, notes: list[str]) -> pd.DataFrame:
+    """Columns that are not numbers: refused, encoded or dropped."""
+    import pandas as pd
+    from pandas.api import types
+
+    text = [c for c in frame if not types.is_numeric_dtype(frame[c]) or types.is_complex_dtype(frame[c])]
+    if text and one_hot:
+        many = [c for c in text if frame[c].nunique() > max(20, len(frame) // 20)]
+        if many:
+            refuse("one_hot", many[0], f"the column has {frame[many[0]].nunique()} different values, too many to encode: drop it")
+        notes.append(f"one-hot encoded, first value left out: {_names(text)}")
+        missing = frame[text].isna().any(axis=1)
+        frame = pd.get_dummies(frame, columns=text, drop_first=True, dtype=float)
+        frame.loc[missing] = np.nan  # a missing category stays missing
+    elif text and clean:
+        notes.append(f"dropped, not numeric: {_names(text)}")
+        frame = frame.drop(columns=text)
+    elif text:
+        example = frame[text[0]].dropna()
+        shown = repr(str(example.iloc[0])) if len(example) else "nothing"
+        refuse("column", text[0], f"not numeric (it has {shown}); drop it (--drop {text[0]}) or encode it (--one-hot)"
+               + (f"; the same for {_names(text[1:])}" if text[1:] else ""))  # fmt: skip
+    return frame
+
+
+def _complete(frame: pd.DataFrame, y: pd.Series, clean: bool, notes: list[str]) -> tuple[pd.DataFrame, pd.Series]:
+    """Missing values and infinities: refused, or their rows dropped."""
+    holes = frame.isna().sum()
+    holes = holes[holes > 0]
+    bad = frame.isna().any(axis=1) | y.isna()
+    if bad.any() and not clean:
+        column, count = (holes.index[0], holes.iloc[0]) if len(holes) else (y.name, y.isna().sum())
+        refuse("column", column, f"{count} of its {len(frame)} values are missing; drop the column (--drop), or those rows (--clean)"
+               + (f"; missing too in {_names(list(holes.index[1:]))}" if len(holes) > 1 else ""))  # fmt: skip
+    if bad.any():
+        notes.append(f"dropped {int(bad.sum())} of {len(frame)} rows, with missing values")
+        frame, y = frame[~bad], y[~bad]
+    for column in [*frame.columns, None]:
+        values = (y if column is None else frame[column]).to_numpy(dtype=np.float64)
+        if not np.isfinite(values).all():
+            where = int(np.argmax(~np.isfinite(values)))
+            refuse("column", y.name if column is None else column, f"row {where} is {values[where]}: values must be finite")
+    return frame, y
+
+
+def _constant(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Columns whose spread is round-off of their size."""
+    return np.ptp(values, axis=0) <= 1e-12 * np.abs(values).max(axis=0)  # 1e-12: 4 digits above the round-off of a mean
+
+
+def read(
+    path: str | Path | None = None,
+    target: str | None = None,
+    *,
+    label: str | None = None,
+    drop: Sequence[str] = (),
+    one_hot: bool = False,
+    clean: bool = False,
+) -> Table:
+    """The table at `path` (.csv, .tsv, .parquet, .npz; an embedded name; None: `digits`), checked; see the module.
+
+    target: the column to predict (an NPZ with one vector and the embedded sets need none). label: predict whether the target has
+    this value (1 or 0). drop: columns to leave out. one_hot: encode text columns. clean: leave out columns that are not numeric or
+    constant, and rows with missing values. Raises ValueError that names the column, what is wrong with it and the remedy.
+    """
+    notes: list[str] = []
+    if path is None or str(path) in EMBEDDED:
+        frame, default = embedded(str(path or "digits"))
+        target, clean = target or default, True
+        source = f"{path or 'digits'} (scikit-learn)"
+    else:
+        frame, target = _frame(Path(path), target)
+        source = Path(path).name
+    absent = [c for c in drop if c not in frame.columns]
+    if absent:
+        refuse("drop", absent[0], f"the table has no such column; its columns are {_names(list(frame.columns))}")
+    y, name = _target(frame, target, label)
+    if target in drop:
+        refuse("drop", target, "the target cannot be dropped")
+    frame = frame.drop(columns=[target, *drop])
+    if drop:
+        notes.append(f"dropped as asked: {_names(list(drop))}")
+    if frame.columns.empty:
+        refuse("path", source, "no columns are left to predict from")
+    frame = _text(frame, one_hot, clean, notes)
+    frame, y = _complete(frame, y, clean, notes)
+    if len(frame) < FEWEST:
+        refuse("rows", len(frame), f"at least {FEWEST} complete rows are needed to draw subsamples from")
+    X, labels = frame.to_numpy(dtype=np.float64), y.to_numpy(dtype=np.float64)
+    if _constant(labels[:, None])[0]:
+        refuse("target", name, f"it is constant ({labels[0]:g}): there is nothing to predict")
+    still = _constant(X)
+    names = np.array(frame.columns, dtype=object)
+    if still.any() and not clean:
+        refuse("column", names[still][0], "it is constant and cannot be standardised: drop it (--drop), or all such columns (--clean)"
+               + (f"; constant too: {_names(list(names[still][1:]))}" if still.sum() > 1 else ""))  # fmt: skip
+    if still.any():
+        notes.append(f"dropped, constant: {_names(list(names[still]))}")
+        X, names = X[:, ~still], names[~still]
+    if not X.shape[1]:
+        refuse("path", source, "no columns are left to predict from")
+    twins = X.shape[1] - len(np.unique(X, axis=1).T)
+    if twins:
+        notes.append(f"{twins} columns repeat others exactly; their eigenvalues are 0")
+    return Table(X=X, y=labels, features=tuple(map(str, names)), target=name, source=source, notes=tuple(notes))
