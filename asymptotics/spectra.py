@@ -86,7 +86,9 @@ def _shares(weights: Array, signal: ArrayLike | str | None) -> Array:
     return energies / np.sum(energies)
 
 
-def _spectrum(values: Array, weights: Array, signal: ArrayLike | str | None, *, divisor: float = 1.0, unit: bool = False) -> Spectrum:
+def _spectrum(
+    values: Array, weights: Array, signal: ArrayLike | str | None, *, divisor: float = 1.0, unit: bool = False
+) -> Spectrum:
     if np.any(values < 0):
         refuse("values", float(values.min()), "eigenvalues of a covariance are nonnegative")
     if np.any(weights < 0):
