@@ -1,0 +1,223 @@
+"""One figure for every theorem: theory as lines, simulation as points with intervals, the verdict and the source in the caption.
+
+Vector output (PDF, SVG) or PNG whose bytes depend on the numbers alone; beside it the plotted numbers (CSV), the caption (txt)
+and where they come from (JSON). No TeX, no pyplot, no global state left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from asymptotics.conventions import refuse
+from theorems import styles
+from theorems.claims import Bound, Identity, Law, Mean
+from theorems.curves import Series, lines, plan, series
+from theorems.panels import FIELDS, SYMBOLS, draw_curves, draw_laws, value_text
+from theorems.record import Plot, Theorem
+from theorems.histograms import Histogram, histograms
+from theorems.tables import versions
+from theorems.verdict import STREAM_VERSION, Verdict, verify
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+FORMATS = ("pdf", "svg", "png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A figure with its caption, its numbers (one row a plotted point) and its provenance; notebooks show it."""
+
+    name: str
+    figure: Figure
+    caption: str
+    numbers: pd.DataFrame
+    provenance: Mapping[str, Any]
+    venue: str
+
+    def render(self, format: str = "pdf") -> bytes:
+        """The figure as bytes, the same for the same numbers: no dates, no random identifiers."""
+        import matplotlib
+
+        if format not in FORMATS:
+            refuse("format", format, f"it must be one of {', '.join(FORMATS)}")
+        source = f"data sha256 {self.provenance['sha256']}"
+        metadata: dict[str, dict[str, Any]] = {
+            "pdf": {"CreationDate": None, "Title": self.name, "Subject": source, "Creator": "ridgeless"},
+            "svg": {"Date": None, "Title": self.name, "Description": source, "Creator": "ridgeless"},
+            "png": {"Title": self.name, "Description": source},
+        }
+        buffer = io.BytesIO()
+        with matplotlib.rc_context(styles.rc(styles.venue(self.venue))):
+            self.figure.savefig(buffer, format=format, metadata=metadata[format])
+        return buffer.getvalue()
+
+    def save(self, out: str | Path = ".", format: str | tuple[str, ...] = "pdf") -> list[Path]:
+        """NAME.pdf (or other formats), NAME.csv, NAME.txt and NAME.json in the folder `out`; the paths written."""
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        written = {}
+        for ending in (format,) if isinstance(format, str) else format:
+            written[f"{self.name}.{ending}"] = self.render(ending)
+        written[f"{self.name}.csv"] = self._csv()
+        written[f"{self.name}.txt"] = (self.caption + "\n").encode()
+        written[f"{self.name}.json"] = (json.dumps(dict(self.provenance), indent=1, default=str) + "\n").encode()
+        for name, content in written.items():
+            (folder / name).write_bytes(content)
+        return [folder / name for name in written]
+
+    def _csv(self) -> bytes:
+        return self.numbers.to_csv(index=False, lineterminator="\n").encode()
+
+    def _repr_png_(self) -> bytes:
+        return self.render("png")
+
+
+def figure(
+    record: Theorem,
+    *,
+    venue: str = "neurips",
+    width: str | float | None = None,
+    out: str | Path | None = None,
+    format: str | tuple[str, ...] = "pdf",
+    verdict: Verdict | None = None,
+    judge: bool = True,
+    draws: int = 50,
+    entropy: int = 0,
+    tick: Callable[[], None] = lambda: None,
+) -> Drawing:
+    """Draw a record: what `record.plot` says, from its own theory and simulator.
+
+    venue: neurips, icml, jmlr or aos. width: inches, "full" or "column" (default: one column where the venue has two).
+    out: a folder to save in. verdict: one that was reached already; without it, one is reached now unless judge=False.
+    draws: a point, at least 8. entropy: the seed. tick: called once a simulated point (`count` of them).
+    Raises ValueError on bad arguments, and for a record without plot whose domain has no gamma.
+    """
+    style = styles.venue(venue)
+    inches = style.inches(width)
+    if draws < 8:
+        refuse("draws", draws, "at least 8 draws a point, for the median's interval")
+    if verdict is None and judge:
+        verdict = verify(record, entropy=entropy)
+    plot = plan(record)
+    of = plot.of or getattr(record.claim, "of", "value")
+    found: list[Series] | list[Histogram]
+    if isinstance(record.claim, Law):
+        found = histograms(record, plot, draws=draws, entropy=entropy, tick=tick)
+        drawn = draw_laws(found, style=style, inches=inches, note=_note(verdict))
+    else:
+        found = series(record, plot, of=of, draws=draws, entropy=entropy, tick=tick)
+        rtol = record.claim.rtol if isinstance(record.claim, Identity) else None
+        points = f"lines: theory; points: simulation at $n$ = {plot.n} (mean of {draws} draws, 95% interval)"
+        drawn = draw_curves(found, plot, of=of, style=style, inches=inches, note=_note(verdict), points=points, rtol=rtol)
+    numbers = _numbers(found, plot)
+    caption = _caption(record, plot, of, found, draws, verdict)
+    csv = numbers.to_csv(index=False, lineterminator="\n").encode()
+    provenance = {
+        "theorem": record.name,
+        "title": record.title,
+        "source": record.source,
+        "statement": record.statement,
+        "caption": caption,
+        "plot": {**asdict(plot), "of": of},
+        "draws": draws,
+        "entropy": entropy,
+        "stream_version": STREAM_VERSION,
+        "venue": venue,
+        "width_inches": inches,
+        "versions": versions(),
+        "verdict": verdict.to_dict() if verdict is not None else None,
+        "sha256": hashlib.sha256(csv).hexdigest(),
+    }
+    drawing = Drawing(
+        name=record.name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue
+    )
+    if out is not None:
+        drawing.save(out, format)
+    return drawing
+
+
+def count(record: Theorem) -> int:
+    """How many simulated points the figure of a record has at most: the length of a progress bar."""
+    if isinstance(record.claim, Identity):
+        return 0
+    plot = plan(record)
+    panels = len(list(lines(plot)))
+    return panels if isinstance(record.claim, Law) else panels * plot.points
+
+
+def _note(verdict: Verdict | None) -> str:
+    """The verdict in a few words, for the figure's margin."""
+    if verdict is None:
+        return ""
+    size = max((max(c.sizes, default=0) for c in verdict.cases), default=0)
+    return verdict.status + (f" to {verdict.delta:.2g} ($n$ ≤ {size})" if verdict.status == "consistent" and size else "")
+
+
+def _caption(
+    record: Theorem, plot: Plot, of: str, found: list[Series] | list[Histogram], draws: int, verdict: Verdict | None
+) -> str:
+    varied = set(plot.lines) | {plot.x}
+    fixed = found[0].params if found else {}
+    at = ", ".join(f"{k} = {value_text(v)}" for k, v in fixed.items() if k not in varied)
+    parts = [f"{record.title} ({record.source})."]
+    if isinstance(record.claim, Law):
+        parts.append(f"Lines: the limiting density. Bars: eigenvalues of {draws} draws at n = {plot.n}, none smoothed.")
+    elif isinstance(record.claim, Identity):
+        parts.append(f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none is drawn at 1e-17), and the tolerance claimed.")
+    else:
+        bound = "a lower bound" if isinstance(record.claim, Bound) else "theory"
+        exact = isinstance(record.claim, Mean) and record.claim.exact
+        parts.append(f"Lines: {bound}" + (f", exact at n = {plot.n}." if exact else ", in the limit."))
+        kinds = np.concatenate([s.points.mean for s in found if isinstance(s, Series) and s.points is not None])
+        parts.append(f"Points: {FIELDS.get(of, of)}, mean of {draws} draws at n = {plot.n}, with 95% Student intervals of the mean.")
+        if not kinds.all():
+            parts.append(
+                "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
+                " (theory's mean need not meet them)."
+            )
+        parts.append("Arrowheads at the upper edge: off the scale.")
+    if at:
+        parts.append(f"At {at}.")
+    if verdict is not None:
+        rivals = f"; {len(verdict.rivals)} rival formulas " + ("all refuted" if verdict.has_power else "not all refuted")
+        parts.append(f"Verdict: {_note(verdict).replace('$', '')}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
+    return " ".join(parts)
+
+
+def _numbers(found: list[Series] | list[Histogram], plot: Plot) -> pd.DataFrame:
+    import pandas as pd
+
+    frames = []
+    for item in found:
+        blocks = item.blocks() if isinstance(item, Histogram) else _blocks(item, plot)
+        for kind, columns in blocks:
+            frame = pd.DataFrame(columns)
+            frame.insert(0, "kind", kind)
+            for name, value in item.params.items():
+                frame[name] = value
+            frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _blocks(item: Series, plot: Plot) -> list[tuple[str, dict[str, Any]]]:
+    blocks: list[tuple[str, dict[str, Any]]] = [("theory", {plot.x: item.x, "value": item.y})]
+    if item.other is not None:
+        blocks.append(("second route", {plot.x: item.x, "value": item.other}))
+    if item.points is not None:
+        p = item.points
+        columns = {plot.x: p.x, "value": p.centre, "low": p.low, "high": p.high, "theory": p.theory}
+        blocks.append(("simulation", columns | {"statistic": np.where(p.mean, "mean", "median")}))
+    return blocks
+
+
+__all__ = ["FIELDS", "SYMBOLS", "Drawing", "count", "figure"]
