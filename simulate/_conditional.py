@@ -1,0 +1,209 @@
+r"""Risks of ridge regression given the rows X (n x p) that were drawn: expectations over the noise of the labels, exact.
+
+Labels are y = X beta + h + noise, with h (n,) an optional drawn part that is not linear in x. With delta = n lam and
+K = X X', G = (K + delta)^-1, the fit is X'G y, and where p < n the same in p x p form, R = (X'X + delta)^-1:
+
+    bias  |S^(1/2) (beta - X'G X beta)|^2      variance  sigma2 tr(S X'G^2 X) + |S^(1/2) X'G h|^2
+    train |(I - H) y|^2 / n                    loo       mean_i ((I - H) y)_i^2 / (1 - H_ii)^2       I - H = delta G
+
+GCV and leave-one-out depend on I - H up to a factor, so G stands for it where p >= n: their ridgeless limits are then
+plain values. One factorisation serves a whole grid of penalties. Two routes:
+
+`exact`     the population covariance S enters by a function `root` with |root(a)|^2 = a'S a, for any S.
+`one_more`  for p > n, and S the covariance of the rows: draw n + 1 rows and factor their Gram matrix, P = (K + delta)^-1.
+            Left out, row i has (P^2)_ii / P_ii^2 - 1 = |G_(-i) X_(-i) x_i|^2, of mean tr(S X'G^2 X), for x_i is independent
+            of the others: the variance needs no second product of n^2 p flops. All else is exact for the first n rows, by
+            the downdate G = P - k k'/k_last, k = P e_last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+from scipy.linalg.blas import dsyrk
+from scipy.linalg.lapack import dpotrf, dpotri
+
+from simulate.conventions import refuse
+from simulate.draws import Draws
+
+Array = NDArray[np.float64]
+Root = Callable[[Array], Array]
+
+ILL = 1e7  # condition of a Gram matrix past which its inverse keeps fewer than 8 digits: then singular values of X itself
+EDGE = 0.01  # a negative penalty must stay this fraction of itself away from a draw's pole, or the draw raises
+
+
+class _Factors(NamedTuple):
+    """X = U diag(c)^(1/2) V' on the smaller side. U (n, n) and VX = U'X where n <= p; V (p, p) and XV where p < n."""
+
+    c: Array
+    basis: Array
+    product: Array | None  # from the singular values, where these were needed
+
+
+def _gram(X: Array) -> Array:
+    """The smaller of X X' and X'X, lower triangle, in Fortran order."""
+    return np.asarray(dsyrk(1.0, X.T, trans=1, lower=1) if X.shape[0] <= X.shape[1] else dsyrk(1.0, X.T, lower=1))
+
+
+def _check_edge(smallest: float, delta: Array) -> None:
+    worst = float(delta.min())
+    if worst < 0 and smallest + worst <= EDGE * -worst:
+        refuse(
+            "lam",
+            worst,
+            f"n lam = {worst:.6g} is at or beyond the pole of a draw, whose smallest eigenvalue is {smallest:.6g}; "
+            "take a penalty nearer zero, or a larger n",
+        )
+
+
+def _factor(X: Array, delta: Array) -> _Factors:
+    c, basis = eigh(_gram(X), lower=True, overwrite_a=True, check_finite=False, driver="evd")
+    worst = float(delta.min())
+    product = None
+    if c[0] + worst < c[-1] / ILL:
+        left, s, right = np.linalg.svd(X, full_matrices=False)
+        if worst <= 0 and s[-1] <= s[0] * max(X.shape) * np.finfo(float).eps:
+            refuse("lam", worst, f"a design drawn at {X.shape} is rank deficient: give lam > 0, or a larger n")
+        wide = X.shape[0] <= X.shape[1]
+        c, basis, product = s * s, (left if wide else right.T), (s[:, None] * right if wide else left * s)
+    _check_edge(float(c.min()), delta)
+    return _Factors(c, basis, product)
+
+
+class _Residual(NamedTuple):
+    """E, where I - H = factor E: its products with the parts of the labels' mean, and the diagonals of E and E^2."""
+
+    parts: list[Array]  # (n, L) each
+    diagonal: Array  # (n, L)
+    square: Array  # (n, L)
+    factor: Array | float  # (L,)
+
+    def scores(self, sigma2: float) -> dict[str, Array]:
+        n = len(self.diagonal)
+        mean2 = sum(self.parts) ** 2
+        total = mean2.sum(axis=0) + sigma2 * self.square.sum(axis=0)
+        return {
+            "train": self.factor**2 * total / n,
+            "gcv": n * total / self.diagonal.sum(axis=0) ** 2,
+            "loo": np.mean((mean2 + sigma2 * self.square) / self.diagonal**2, axis=0),
+        }
+
+
+def _risks(
+    beta: Array, miss: Array, hidden: Array | None, spread: Array, trace: Array, sigma2: float, root: Root
+) -> dict[str, Array]:
+    """From beta - E fit (p, L) without the hidden part, the hidden part's own fit, tr(S X'G^2 X) and tr(X'G^2 X)."""
+
+    def size(vectors: Array) -> Array:
+        return np.sum(root(vectors.T) ** 2, axis=1)
+
+    total = miss if hidden is None else miss - hidden
+    bias, variance = size(miss), sigma2 * spread
+    excess = variance + (bias if hidden is None else size(total))
+    return {
+        "bias": bias,
+        "variance": variance if hidden is None else variance + size(hidden),
+        "excess": excess,
+        "test": excess + sigma2,
+        "norm2": np.sum((beta[:, None] - total) ** 2, axis=0) + sigma2 * trace,
+        "estimation": np.sum(total**2, axis=0) + sigma2 * trace,
+    }
+
+
+def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, root: Root, hidden: Array | None = None) -> dict[str, Array]:
+    """Every field of Draws, (L,) each, given X (n, p); `root` maps (m, p) to (m, q) with |root(a)|^2 = a'S a. X is kept.
+
+    Raises ValueError where a penalty is at a pole, or is zero and X has not full rank.
+    """
+    n, p = X.shape
+    c, basis, product = _factor(X, delta)
+    f = 1 / (c[:, None] + delta)
+    extra = [] if hidden is None else [hidden]
+    if n <= p:
+        product = basis.T @ X if product is None else product
+        turned = [f * (basis.T @ part)[:, None] for part in (X @ beta, *extra)]
+        squares = basis**2
+        residual = _Residual([basis @ part for part in turned], squares @ f, squares @ f**2, delta)
+        fits = [product.T @ part for part in turned]
+        miss, spread = beta[:, None] - fits[0], np.sum(root(product) ** 2, axis=1) @ f**2
+        fit = fits[1] if extra else None
+    else:
+        product = X @ basis if product is None else product
+        shrunk = delta * f * (basis.T @ beta)[:, None]
+        turned = [f * (product.T @ part)[:, None] for part in extra]
+        squares = product**2
+        parts = [product @ shrunk, *(part[:, None] - product @ t for part, t in zip(extra, turned, strict=True))]
+        residual = _Residual(parts, 1 - squares @ f, 1 - squares @ (2 * f - c[:, None] * f**2), 1.0)
+        miss, spread = basis @ shrunk, np.sum(root(basis.T) ** 2, axis=1) @ (c[:, None] * f**2)
+        fit = basis @ turned[0] if extra else None
+    return residual.scores(sigma2) | _risks(beta, miss, fit, spread, c @ f**2, sigma2, root)
+
+
+class _Inverse(NamedTuple):
+    """P = (K + delta)^-1 of n + 1 rows at each penalty: diagonals of P and P^2, last columns of both, and P times vectors."""
+
+    diagonal: Array
+    square: Array
+    last: Array
+    last2: Array
+    parts: list[Array]
+
+
+def _one_penalty(gram: Array, delta: float, vectors: list[Array]) -> _Inverse | None:
+    """By Cholesky's factor; None where that has too few digits. Overwrites `gram`."""
+    m = len(gram)
+    gram.flat[:: m + 1] += delta
+    norm2 = 2 * np.vdot(gram.T, gram.T) - np.sum(gram.diagonal() ** 2)  # of both triangles, the upper one being stored as zeros
+    factor, info = dpotrf(gram, lower=1, overwrite_a=1, clean=0)
+    if info != 0:
+        return None
+    half = dpotri(factor, lower=1, overwrite_c=1)[0]
+    diagonal = half.diagonal().copy()
+    half.flat[:: m + 1] = diagonal / 2
+    inverse = half + half.T
+    square = np.einsum("ij,ij->j", inverse, inverse)
+    if norm2 * square.sum() > (10 * ILL) ** 2:  # Frobenius norms: 10 to 100 times the condition for the spectra in use
+        return None
+    last = inverse[:, -1]
+    columns = [diagonal, square, last, inverse @ last, *(inverse @ v for v in vectors)]
+    return _Inverse(*(c[:, None] for c in columns[:4]), [c[:, None] for c in columns[4:]])  # type: ignore[arg-type]
+
+
+def _many_penalties(factors: _Factors, delta: Array, vectors: list[Array]) -> _Inverse:
+    c, basis, _ = factors
+    f = 1 / (c[:, None] + delta)
+    f2, e = f * f, basis[-1][:, None]
+    columns = np.concatenate([f * e, f2 * e, *(f * (basis.T @ v)[:, None] for v in vectors)], axis=1)
+    applied = np.split(basis @ columns, 2 + len(vectors), axis=1)
+    diagonals = np.split(basis**2 @ np.concatenate([f, f2], axis=1), 2, axis=1)
+    return _Inverse(*diagonals, *applied[:2], applied[2:])
+
+
+def one_more(X: Array, beta: Array, delta: Array, *, sigma2: float, root: Root, hidden: Array | None = None) -> dict[str, Array]:
+    """As `exact`, for the first n of n + 1 rows X (n < p) whose covariance is S; the variance averages over the row left out."""
+    vectors = [X @ beta] + ([] if hidden is None else [hidden])
+    inverse = _one_penalty(_gram(X), float(delta[0]), vectors) if len(delta) == 1 and delta[0] >= 0 else None
+    if inverse is None:
+        inverse = _many_penalties(_factor(X, delta), delta, vectors)
+    diagonal, square, last, last2, parts = inverse
+    spread = np.mean(square / diagonal**2 - 1, axis=0)
+    ratio = (last / last[-1])[:-1]  # the downdate: G = P - k k'/k_last, on the first n rows
+    parts = [part[:-1] - ratio * part[-1] for part in parts]
+    diagonal = diagonal[:-1] - ratio * last[:-1]
+    square = square[:-1] - 2 * ratio * last2[:-1] + ratio**2 * last2[-1]
+    fits = [X[:-1].T @ part for part in parts]
+    trace = diagonal.sum(axis=0) - delta * square.sum(axis=0)  # tr G K G = tr G - delta tr G^2
+    scores = _Residual(parts, diagonal, square, delta).scores(sigma2)
+    return scores | _risks(beta, beta[:, None] - fits[0], fits[1] if hidden is not None else None, spread, trace, sigma2, root)
+
+
+def collect(draws: int, lam: object, one: Callable[[], dict[str, Array]]) -> Draws:
+    """Stack `draws` calls of `one`, whose fields are (L,), in the shape (draws, *lam.shape)."""
+    shape = (draws, *np.shape(lam))
+    records = [one() for _ in range(draws)]
+    return Draws(**{name: np.stack([record[name] for record in records]).reshape(shape) for name in records[0]})
