@@ -7,7 +7,8 @@ that the claim declares; exact claims have m(n) = b0. The verdict is about b0:
 * refuted     where it lies outside,
 * undecided   where it does neither; then the draws that would decide are stated.
 
-This first version looks twice: a pilot plans the draws, and the interval is Student's. This file alone says how.
+This first version looks at most LOOKS times, each look with its share of the false-refutation budget: a pilot plans the draws of the
+second look, and so on. The interval is Student's. This file alone says how.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from theorems.record import Theorem
 
 Status = Literal["consistent", "refuted", "undecided"]
 PILOT = 48  # draws a size before the plan: with 47 degrees of freedom Student's quantile at 1e-6 is 5.6, the normal's 4.9
+LOOKS = 4  # the pilot, its plan, and two more where the plan fell short
 STREAM_VERSION = 1
 
 
@@ -196,16 +198,21 @@ def _judge_identity(record: Theorem, params: Mapping[str, Any]) -> CaseVerdict:
 def _simulate(
     record: Theorem, params: Mapping[str, Any], level: float, delta: float, most: int, entropy: int
 ) -> dict[int, list[Any]]:
-    """Draws by size: a pilot, and the block that the pilot asks for."""
+    """Draws by size: a pilot, then whatever the last look asks for, until the case is decided or the draws or looks are spent."""
 
     def block(n: int, draws: int, number: int) -> Any:
         return record.claim.observe(params, n, draws, stream(entropy, record.name, dict(params), n, number))
 
     _gate_moments(record, params)
     blocks = {n: [block(n, PILOT, 0)] for n in record.claim.sizes}
-    for n, wanted in zip(blocks, _fit(record, params, blocks).plan(level, delta, most), strict=True):
-        if wanted > PILOT:
-            blocks[n].append(block(n, int(wanted) - PILOT, 1))
+    for look in range(1, LOOKS):
+        fit = _fit(record, params, blocks)
+        wanted = fit.plan(level, delta, most)
+        if fit.judge(params, level, delta, record.claim.one_sided).status != "undecided" or np.all(wanted <= fit.draws):
+            break
+        for n, more in zip(blocks, wanted - fit.draws, strict=True):
+            if more > 0:
+                blocks[n].append(block(n, int(more), look))
     return blocks
 
 
@@ -240,13 +247,13 @@ def verify(
     """Hold the record against its simulator on its cases, and its rivals against the same draws.
 
     delta: tolerance, relative to the claim's scale, > 0. false_refute: bound on the probability that a true record is refuted,
-    split evenly over the cases. entropy: the seed of all draws. max_draws: most draws a size. progress: called once a case.
+    split evenly over cases and looks. entropy: the seed of all draws. max_draws: most draws a size. progress: called once a case.
     Raises ValueError on bad arguments, where a draw has no variance, or where a drawn value is not finite.
     """
     for name, value, top in (("delta", delta, math.inf), ("false_refute", false_refute, 0.5), ("max_draws", max_draws, math.inf)):
         if not 0 < value < top:
             refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
-    level = false_refute / len(record.cases)
+    level = false_refute / len(record.cases) / LOOKS
     rivals = {name: record.rival(name) for name in record.rivals}
     cases: list[CaseVerdict] = []
     against: dict[str, list[Status]] = {name: [] for name in rivals}

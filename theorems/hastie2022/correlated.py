@@ -1,0 +1,119 @@
+"""Correlated features: the ridgeless risk from the spectrum H and the signal's spread G."""
+
+from functools import lru_cache
+
+import simulate.ridge
+from asymptotics import correlated, equicorrelated, isotropic, ridge, spectra
+from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem
+
+MODEL = (
+    "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments",
+    "the spectrum of S converges to H, the signal's energy over its eigenvectors to G; S stays bounded and bounded away from 0",
+    "y = <x, beta> + noise with |beta|^2 = r2 and noise of variance sigma2",
+    "p/n -> gamma > 1",
+)
+SPECTRUM = Choice(("ar1:0.7", "atoms:4@0.5,0.25@0.5", "power:1.2", "isotropic"), open=True)
+SIGNAL = Choice(("isotropic", "top:0.5", "bottom:0.5"), default="isotropic", open=True)
+
+law = lru_cache(maxsize=64)(spectra.parse)
+
+
+def _theory(*, spectrum, signal, **given):
+    return correlated.ridgeless(law(spectrum, signal), **given)
+
+
+def _signal_ignored(*, spectrum, signal, **given):
+    return correlated.ridgeless(law(spectrum, "isotropic"), **given)
+
+
+def _correlation_ignored(*, spectrum, signal, **given):
+    return isotropic.ridgeless(**given)
+
+
+def _energy_on_the_other_end(*, spectrum, signal, **given):
+    swapped = signal.translate(str.maketrans("", "")).replace("top", "?").replace("bottom", "top").replace("?", "bottom")
+    return correlated.ridgeless(law(spectrum, swapped), **given)
+
+
+correlated_ridgeless = Theorem(
+    title="Ridgeless least squares with correlated features",
+    statement=r"R\to\|\beta\|^2(1+\rho)\int\frac{s\,dG(s)}{(1+c_0\gamma s)^2}+\sigma^2\rho,\quad "
+    r"\rho=\gamma c_0\frac{\int s^2(1+c_0\gamma s)^{-2}dH}{\int s(1+c_0\gamma s)^{-2}dH},\quad "
+    r"1-\frac1\gamma=\int\frac{dH(s)}{1+c_0\gamma s}",
+    source="hastie2022surprises, Theorem 3 (Theorem 2 at finite p)",
+    assumptions=MODEL,
+    domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
+    claim=Mean(theory=_theory, simulation=simulate.ridge.ridge, sizes=(40, 80, 160, 320)),
+    cases=(
+        {"spectrum": "ar1:0.7", "gamma": 2.0, "r2": 5.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 2.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "gamma": 3.0, "r2": 5.0},
+    ),
+    rivals={
+        "correlation ignored": _correlation_ignored,
+        "signal taken as isotropic": _signal_ignored,
+        "signal at the other end of the spectrum": _energy_on_the_other_end,
+        "sigma in place of sigma2": lambda *, sigma2, **k: _theory(sigma2=sigma2**0.5, **k),
+    },
+    plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0, "spectrum": "atoms:4@0.5,0.25@0.5"},
+              lines={"signal": ("top:0.5", "isotropic", "bottom:0.5")}),
+)  # fmt: skip
+
+autoregressive = Theorem(
+    title="Ridgeless least squares with autoregressive features",
+    statement=r"\Sigma_{ij}=\rho^{|i-j|}:\quad R \text{ as for correlated features, with } "
+    r"H \text{ the law of } \frac{1-\rho^2}{1-2\rho\cos\theta+\rho^2},\ \theta\sim U(0,\pi)",
+    source="hastie2022surprises, section 5.1 (from memory)",
+    assumptions=MODEL,
+    domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
+    claim=Mean(
+        theory=lambda *, rho, **k: _theory(spectrum=f"ar1:{rho!r}", signal="isotropic", **k),
+        simulation=lambda *, rho, **k: simulate.ridge.ridge(spectrum=f"ar1:{rho!r}", **k),
+        sizes=(40, 80, 160, 320),
+    ),
+    cases=({"rho": 0.5, "gamma": 1.5, "r2": 5.0}, {"rho": 0.75, "gamma": 3.0, "r2": 5.0, "sigma2": 0.5}),
+    rivals={
+        "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
+        "rho^2 for rho": lambda *, rho, **k: _theory(spectrum=f"ar1:{rho**2!r}", signal="isotropic", **k),
+    },
+    plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
+)
+
+equicorrelated_ridgeless = Theorem(
+    title="Ridgeless least squares with equicorrelated features",
+    statement=r"\Sigma_{ij}=\rho\ (i\ne j),\ \Sigma_{ii}=1:\quad "
+    r"R\to r^2(1-\rho)\Bigl(1-\frac1\gamma\Bigr)+\frac{\sigma^2}{\gamma-1}",
+    source="hastie2022surprises, section 5.1 (from memory)",
+    assumptions=("the signal is uniform on the sphere of radius r", *MODEL),
+    domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
+    claim=Mean(
+        theory=equicorrelated.ridgeless,
+        simulation=lambda *, rho, **k: simulate.ridge.ridge(spectrum=f"equicorrelated:{rho!r}", **k),
+        sizes=(40, 80, 160, 320),
+    ),
+    cases=({"rho": 0.5, "gamma": 2.0, "r2": 5.0}, {"rho": 0.25, "gamma": 1.5, "r2": 5.0, "sigma2": 2.0}),
+    rivals={
+        "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
+        "noise scaled by 1 - rho too": lambda *, rho, sigma2, **k: equicorrelated.ridgeless(
+            rho=rho, sigma2=sigma2 * (1 - rho), **k
+        ),
+    },
+    plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
+)
+
+two_forms = Theorem(
+    title="The paper's B(H, G), V(H) and the effective-ridge form are one formula",
+    statement=r"c_0=\frac1{\gamma\kappa},\qquad B+V=\frac{r^2\kappa^2\int s(s+\kappa)^{-2}dG+\sigma^2}{1-\gamma\int s^2(s+\kappa)^{-2}dH}-\sigma^2",
+    source="hastie2022surprises, Theorem 3; dobriban2018high, Theorem 2.1",
+    assumptions=MODEL,
+    domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
+    claim=Identity(
+        theory=_theory, other=lambda *, spectrum, signal, **k: ridge.ridge(law(spectrum, signal), lam=0.0, **k), rtol=1e-11
+    ),
+    cases=(
+        {"spectrum": "ar1:0.7", "gamma": 2.0, "r2": 5.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 1.1},
+        {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 8.0, "r2": 2.0},
+    ),
+    rivals={"1/kappa without gamma": lambda *, gamma, **k: _theory(gamma=gamma * 1.1, **k)},
+)

@@ -1,0 +1,49 @@
+"""Generalised and leave-one-out cross-validation estimate the test error, and tune the penalty."""
+
+import simulate.ridge
+from asymptotics import ridge
+from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Theorem
+from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+
+MODEL = (
+    "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments; the spectrum of S converges to H",
+    "y = <x, beta> + noise with |beta|^2 = r2 and noise of variance sigma2; p/n -> gamma",
+)
+DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
+CASES = (
+    {"spectrum": "isotropic", "gamma": 2.0, "lam": 0.05, "r2": 5.0},
+    {"spectrum": "ar1:0.7", "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 2.0},
+)
+
+
+def test_error(*, spectrum, signal, **given):
+    return ridge.ridge(law(spectrum, signal), **given)
+
+
+RIVALS = {
+    "the noise of the new label left out": lambda **k: test_error(**k).excess,
+    "the training error": lambda **k: test_error(**k).train,
+}
+
+generalised_cross_validation = Theorem(
+    title="Generalised cross-validation tends to the test error",
+    statement=r"\mathrm{GCV}(\lambda)=\frac{\frac1n\|y-X\hat\beta_\lambda\|^2}{(1-\mathrm{df}_1/n)^2}\to R(\lambda)+\sigma^2",
+    source="hastie2022surprises, Theorem 7",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=test_error, simulation=simulate.ridge.ridge, of="gcv", sizes=(40, 80, 160, 320)),
+    cases=CASES,
+    rivals=RIVALS,
+    plot=Plot(x="lam", low=0.003, high=10.0, at={"spectrum": "isotropic", "r2": 5.0, "sigma2": 1.0}, lines={"gamma": (0.5, 2.0)}),
+)
+
+leave_one_out = Theorem(
+    title="Leave-one-out cross-validation tends to the test error",
+    statement=r"\mathrm{CV}(\lambda)=\frac1n\sum_i\Bigl(\frac{y_i-x_i^\top\hat\beta_\lambda}{1-(S_\lambda)_{ii}}\Bigr)^2\to R(\lambda)+\sigma^2",
+    source="hastie2022surprises, Theorem 7",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=test_error, simulation=simulate.ridge.ridge, of="loo", sizes=(40, 80, 160, 320)),
+    cases=CASES,
+    rivals=RIVALS,
+)

@@ -1,0 +1,62 @@
+"""Latent space: features that are noisy linear images of few factors; overparametrisation is optimal here."""
+
+import simulate.latent_space
+from asymptotics import correlated, isotropic, latent_space, spectra
+from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
+
+MODEL = (
+    "x = W z + u with z standard normal in R^d, u standard normal in R^p, W'W = (p mu/d) I",
+    "y = <theta, z> + xi with |theta|^2 = r2 and xi of variance sigma2",
+    "d/p -> psi, p/n -> gamma > 1; the excess risk is over the best linear predictor of y from x",
+)
+DOMAIN = {"gamma": OVER, "psi": Real(0.0, 1.0, "]"), "mu": Real(0.0, 1e3, default=1.0), "r2": R2, "sigma2": SIGMA2}
+
+
+def _through_the_spectrum(*, gamma, psi, mu, r2, sigma2):
+    """The induced linear model in the general formula: |beta|^2 and the noise that the factors leave."""
+    spectrum = spectra.latent_space(mu, psi)
+    strength = mu / psi
+    induced = r2 * strength / (1 + strength) ** 2
+    return correlated.ridgeless(spectrum, gamma=gamma, r2=induced, sigma2=sigma2 + r2 / (1 + strength))
+
+
+latent_space_ridgeless = Theorem(
+    title="Ridgeless least squares in the latent space model",
+    statement=r"R\to\|\beta\|^2\Bigl(1+\gamma c_0\frac{E_1}{E_2}\Bigr)\frac{1+\mu/\psi}{(1+c_0\gamma(1+\mu/\psi))^2}"
+    r"+\tilde\sigma^2\gamma c_0\frac{E_1}{E_2},\quad \|\beta\|^2=\frac{r^2\mu/\psi}{(1+\mu/\psi)^2},\quad "
+    r"\tilde\sigma^2=\sigma^2+\frac{r^2}{1+\mu/\psi}",
+    source="hastie2022surprises, equations (31)-(35)",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=latent_space.ridgeless, simulation=simulate.latent_space.ridge, sizes=(40, 80, 160, 320)),
+    cases=(
+        {"gamma": 2.0, "psi": 0.1, "r2": 2.0, "sigma2": 0.5},
+        {"gamma": 4.0, "psi": 0.05, "sigma2": 0.3},
+        {"gamma": 1.5, "psi": 0.2, "mu": 2.0, "sigma2": 0.5},
+    ),
+    rivals={
+        "noise of the factors forgotten": lambda *, gamma, psi, mu, r2, sigma2: correlated.ridgeless(
+            spectra.latent_space(mu, psi), gamma=gamma, r2=r2 * (mu / psi) / (1 + mu / psi) ** 2, sigma2=sigma2
+        ),
+        "psi read as d/n": lambda *, gamma, psi, **k: latent_space.ridgeless(gamma=gamma, psi=psi / gamma, **k),
+        "features taken as isotropic": lambda *, gamma, psi, mu, r2, sigma2: isotropic.ridgeless(
+            gamma=gamma, r2=r2, sigma2=sigma2
+        ),
+    },
+    plot=Plot(low=1.05, high=20.0, at={"r2": 1.0, "sigma2": 0.1, "mu": 1.0}, lines={"psi": (0.02, 0.05, 0.1, 0.2)}),
+)
+
+latent_space_two_routes = Theorem(
+    title="The latent-space formula is the correlated one at the induced spectrum and signal",
+    statement=r"H=(1-\psi)\delta_1+\psi\,\delta_{1+\mu/\psi},\qquad G=\delta_{1+\mu/\psi}",
+    source="hastie2022surprises, equations (31)-(35) and Theorem 3",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Identity(theory=latent_space.ridgeless, other=_through_the_spectrum, rtol=1e-11),
+    cases=(
+        {"gamma": 1.01, "psi": 0.5},
+        {"gamma": 3.0, "psi": 0.05, "mu": 4.0, "r2": 2.0},
+        {"gamma": 50.0, "psi": 1.0, "sigma2": 0.1},
+    ),
+    rivals={"mu = 1 whatever mu is": lambda *, mu, **k: latent_space.ridgeless(mu=1.0, **k)},
+)

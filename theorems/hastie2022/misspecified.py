@@ -1,0 +1,83 @@
+"""Misspecified features: part of the signal lives on features that are not observed."""
+
+import simulate.misspecified
+from asymptotics import isotropic, misspecified
+from theorems import GAMMA, R2, SIGMA2, Mean, Plot, Real, Theorem
+
+MODEL = (
+    "y = <x, beta> + <w, theta> + noise; only x is observed, x and w are independent and isotropic",
+    "|beta|^2 + |theta|^2 = r2, of which the fraction `explained` is |beta|^2/r2",
+    "p/n -> gamma; the excess risk is over E[y|x, w]",
+)
+EXPLAINED = Real(0.0, 1.0, "[]")
+
+
+def _hidden_part_forgotten(*, gamma, r2, sigma2, explained):
+    return isotropic.ridgeless(gamma=gamma, r2=r2 * explained, sigma2=sigma2)
+
+
+def _hidden_part_counted_once(*, gamma, r2, sigma2, explained):
+    return isotropic.ridgeless(gamma=gamma, r2=r2 * explained, sigma2=sigma2).excess + r2 * (1 - explained)
+
+
+misspecified_ridgeless = Theorem(
+    title="Ridgeless least squares with misspecified features",
+    statement=r"M=r^2(1-\kappa):\quad R\to M+(M+\sigma^2)\frac{\gamma}{1-\gamma}\ (\gamma<1),\quad "
+    r"M+r^2\kappa\Bigl(1-\frac1\gamma\Bigr)+\frac{M+\sigma^2}{\gamma-1}\ (\gamma>1)",
+    source="hastie2022surprises, Theorem 4",
+    assumptions=MODEL,
+    domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": EXPLAINED},
+    claim=Mean(theory=misspecified.ridgeless, simulation=simulate.misspecified.ridge),
+    cases=(
+        {"gamma": 0.5, "r2": 5.0, "explained": 0.6},
+        {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0, "explained": 0.6},
+        {"gamma": 4.0, "r2": 5.0, "explained": 0.3},
+    ),
+    rivals={
+        "hidden part forgotten": _hidden_part_forgotten,
+        "hidden part not noise": _hidden_part_counted_once,
+        "hidden part not risk": lambda *, r2, explained, **k: (
+            misspecified.ridgeless(r2=r2, explained=explained, **k).excess - r2 * (1 - explained)
+        ),
+    },
+)
+
+polynomial_bias = Theorem(
+    title="Approximation bias that falls polynomially with the number of features",
+    statement=r"1-\kappa(\gamma)=(1+\gamma)^{-a}",
+    source="hastie2022surprises, section 5.3 (from memory)",
+    assumptions=MODEL,
+    domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "decay": Real(0.0, 20.0)},
+    claim=Mean(theory=misspecified.ridgeless, simulation=simulate.misspecified.ridge),
+    cases=({"gamma": 0.5, "r2": 5.0, "decay": 1.5}, {"gamma": 3.0, "r2": 5.0, "sigma2": 0.5, "decay": 1.0}),
+    rivals={
+        "gamma^-a for (1 + gamma)^-a": lambda *, gamma, decay, **k: misspecified.ridgeless(
+            gamma=gamma, explained=max(0.0, 1 - gamma**-decay), **k
+        ),
+        "nothing hidden": lambda *, decay, **k: isotropic.ridgeless(**k),
+    },
+    plot=Plot(at={"r2": 5.0, "sigma2": 1.0}, lines={"decay": (0.5, 1.0, 2.0, 5.0)}),
+)
+
+
+def _tuned(*, gamma, r2, sigma2, explained, **given):
+    """Simulated ridge at the penalty that is optimal with the hidden part as noise."""
+    lam = gamma * (sigma2 + r2 * (1 - explained)) / (r2 * explained)
+    return simulate.misspecified.ridge(gamma=gamma, lam=lam, r2=r2, sigma2=sigma2, explained=explained, **given)
+
+
+misspecified_optimal_ridge = Theorem(
+    title="The optimally tuned ridge with misspecified features",
+    statement=r"R^*\to M+(M+\sigma^2)\gamma\,m(-\lambda^*),\qquad \lambda^*=\gamma\frac{M+\sigma^2}{r^2\kappa}",
+    source="hastie2022surprises, Corollary 6 applied to Theorem 4 (from memory)",
+    assumptions=MODEL,
+    domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
+    claim=Mean(theory=misspecified.optimal, simulation=_tuned),
+    cases=({"gamma": 0.5, "r2": 5.0, "explained": 0.6}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
+    rivals={
+        "hidden part forgotten": lambda *, r2, explained, **k: isotropic.optimal(r2=r2 * explained, **k),
+        "hidden part not noise": lambda *, r2, explained, **k: (
+            isotropic.optimal(r2=r2 * explained, **k).excess + r2 * (1 - explained)
+        ),
+    },
+)

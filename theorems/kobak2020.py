@@ -1,0 +1,77 @@
+"""Kobak, Lomond and Sanchez (2020); Wu and Xu (2020): the penalty can be negative, and the best one may be."""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+import simulate.ridge
+from asymptotics import equivalents, ridge
+from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
+from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+
+MODEL = (
+    "x = S^(1/2) z with z of independent entries; y = <x, beta> + noise of variance sigma2; p/n -> gamma",
+    "lam is above the edge, where X'X + n lam I is singular in the limit: there n = df2(kappa)",
+)
+DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "lam": Real(-1e6, 0.0), "r2": R2, "sigma2": SIGMA2}
+SPIKED = "atoms:20@0.1,1@0.9"
+
+
+def _theory(*, spectrum, signal, **given):
+    return ridge.ridge(law(spectrum, signal), **given)
+
+
+negative_ridge = Theorem(
+    title="Ridge regression with a negative penalty",
+    statement=r"\lambda>\lambda_{\rm edge}=\min_{\kappa}\kappa\Bigl(1-\gamma\int\frac{s\,dH}{s+\kappa}\Bigr):\quad "
+    r"R\text{ by the formula for }\lambda>0\text{ on the branch }\gamma\int\frac{s^2dH}{(s+\kappa)^2}<1",
+    source="kobak2020optimal; wu2020optimal, Theorem 4 (numbering from memory)",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=_theory, simulation=simulate.ridge.ridge, sizes=(40, 80, 160, 320)),
+    cases=(
+        {"spectrum": "isotropic", "gamma": 4.0, "lam": -0.3, "r2": 5.0},
+        {"spectrum": SPIKED, "signal": "top:0.1", "gamma": 4.0, "lam": -0.4, "r2": 5.0, "sigma2": 0.5},
+    ),
+    rivals={
+        "the sign of lam lost": lambda *, lam, **k: _theory(lam=-lam, **k),
+        "ridgeless": lambda *, lam, **k: _theory(lam=0.0, **k),
+        "lam scaled by p": lambda *, lam, gamma, **k: _theory(lam=lam / gamma, gamma=gamma, **k),
+    },
+    plot=Plot(x="lam", low=-0.8, high=0.8, log=False, at={"spectrum": SPIKED, "gamma": 4.0, "r2": 5.0, "sigma2": 0.1},
+              lines={"signal": ("top:0.1", "isotropic", "bottom:0.5")}),
+)  # fmt: skip
+
+
+def _searched(*, spectrum, signal, gamma, r2, sigma2):
+    """The least excess risk over (edge, 50), by a bounded search in log(lam - edge)."""
+    edge = equivalents.edge(law(spectrum, signal).H, gamma=gamma)
+    found = minimize_scalar(
+        lambda t: _theory(spectrum=spectrum, signal=signal, gamma=gamma, lam=edge + np.exp(t), r2=r2, sigma2=sigma2).excess,
+        bounds=(-12.0, 4.0),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    return found.fun
+
+
+optimal_penalty = Theorem(
+    title="The optimal penalty, of either sign, for a signal that is not isotropic",
+    statement=r"\lambda^*=\arg\min_{\lambda>\lambda_{\rm edge}}R(\lambda)",
+    source="wu2020optimal, Theorem 4 (numbering from memory)",
+    assumptions=MODEL,
+    domain={k: v for k, v in DOMAIN.items() if k != "lam"},
+    claim=Identity(
+        theory=lambda *, spectrum, signal, **k: ridge.optimal(law(spectrum, signal), **k),
+        other=_searched,
+        rtol=1e-9,  # a bounded search finds the minimum to the square root of round-off in its place, its value to 1e-14
+    ),
+    cases=(
+        {"spectrum": SPIKED, "signal": "top:0.1", "gamma": 4.0, "r2": 5.0, "sigma2": 0.1},
+        {"spectrum": SPIKED, "signal": "bottom:0.5", "gamma": 2.0, "r2": 5.0},
+    ),
+    rivals={
+        "the isotropic signal's penalty": lambda *, gamma, r2, sigma2, **k: _theory(
+            gamma=gamma, lam=gamma * sigma2 / r2, r2=r2, sigma2=sigma2, **k
+        ),
+    },
+)
