@@ -69,3 +69,10 @@ def total(x: Pair, y: Pair) -> Any:
     """x + y rounded to one float."""
     s, e = add(x, y)
     return s + e
+
+
+def quotient(x: Pair, y: Pair) -> Pair:
+    """x / y to about 2^-101."""
+    q = x[0] / y[0]
+    rest = subtract(x, multiply((q, 0.0), y))
+    return two_sum(q, (rest[0] + rest[1]) / y[0])
