@@ -12,7 +12,7 @@ The normalised activation (f - mu0) / sqrt(mu1^2 + mu_star^2) has mean 0 and var
 
 is the linear share of its variance: 1 for the identity, 0 for the "purely nonlinear" a (|t| - b).
 
-Source: mei2022generalization, Eq. (8) (mu_star); hastie2022surprises, the section on the nonlinear model (c1; numbering from memory).
+Source: mei2022generalization, Eq. (8) (mu_star); hastie2022surprises, the section on the nonlinear model (c1).
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def function(activation: str | Function) -> Function:
 def hermite(activation: str | Function) -> Hermite:
     """Mean, linear coefficient and remaining variance of an activation on a standard Gaussian, Eq. (1).
 
-    `activation` is a name (`NAMED`) or a callable that maps arrays to arrays. Kinks and jumps may stand anywhere; growth may be that of
-    any f with E f(G)^2 finite that double precision can follow. Raises ValueError for unknown names, non-finite values and constants;
+    `activation` is a name (`NAMED`) or a callable that maps arrays to arrays. Kinks and jumps may stand anywhere; f may grow
+    as long as E f(G)^2 is finite. Raises ValueError for unknown names, values that are not finite, and constants;
     ConvergenceError when the quadrature leaves more than 1e-13 of the scale of f.
 
     Accuracy: closed forms to 1e-16; by quadrature at most 3e-15 of sqrt(E f^2) in mu0 and mu1, and of E f^2 in mu_star2 (measured
