@@ -86,10 +86,11 @@ class Theorem:
     def predict(self, **given: Any) -> Any:
         """What the theorem says at these parameters (scalars or arrays that broadcast): a record of arrays or a number."""
         arrays = {k: np.asarray(v) for k, v in given.items() if np.ndim(v) > 0}
+        first = {**given, **{k: v.ravel().tolist()[0] for k, v in arrays.items()}}
         for name, values in arrays.items():
-            for value in np.ravel(values):
-                self.parameters(**{**given, **{k: np.ravel(v)[0] for k, v in arrays.items()}, name: value})
-        checked = self.parameters(**{**given, **{k: np.ravel(v)[0] for k, v in arrays.items()}})
+            for value in values.ravel().tolist():
+                self.parameters(**{**first, name: value})
+        checked = self.parameters(**first)
         return self.claim.theory(**{**checked, **arrays})
 
     def rival(self, name: str) -> Theorem:

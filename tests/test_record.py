@@ -1,0 +1,115 @@
+"""The record as a value: its name, its domain, its errors, and where it is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import theorems
+from theorems import Choice, Integer, Mean, Real, Theorem
+
+SOURCE = """
+import numpy as np
+from theorems import GAMMA, SIGMA2, Mean, Theorem
+
+noise = Theorem(
+    title="The mean of squared noise", statement="x", source="hastie2022surprises", assumptions=(),
+    domain={"gamma": GAMMA, "sigma2": SIGMA2},
+    claim=Mean(theory=lambda *, gamma, sigma2: gamma * sigma2,
+               simulation=lambda *, n, gamma, sigma2, draws, rng: gamma * sigma2 * rng.chisquare(n, draws) / n),
+    cases=({"gamma": 2.0},), rivals={"sigma": lambda *, gamma, sigma2: 2 * gamma * sigma2**0.5})
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "noise2024.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    return path
+
+
+def test_a_users_file_is_a_record_like_any_other(file):
+    found = theorems.load(file)
+    assert list(found) == ["noise2024.noise"]
+    verdict = theorems.verify(found["noise2024.noise"])
+    assert verdict.status == "consistent"
+    assert verdict.has_power
+
+
+def test_predictions_take_scalars_arrays_and_defaults(file):
+    noise = theorems.load(file)["noise2024.noise"]
+    assert noise.predict(gamma=2) == 2.0
+    np.testing.assert_array_equal(noise.predict(gamma=[1, 2], sigma2=3), [3.0, 6.0])
+    np.testing.assert_array_equal(noise.predict(gamma=np.array([[1], [2]]), sigma2=[1, 10]), [[1, 10], [2, 20]])
+
+
+@pytest.mark.parametrize(
+    ("given_", "says"),
+    [
+        ({"gamma": -1}, r"gamma = -1 is refused: it must lie in \(0, inf\)"),
+        ({"gamma": [1, 2, -3]}, r"gamma = -3"),
+        ({"gamma": float("nan")}, "gamma = nan"),
+        ({"gamma": "two"}, "gamma = 'two' is refused: it must be a number"),
+        ({}, "gamma = None"),
+        ({"gamma": 1, "alpha": 3}, "alpha = 3 is refused.*lam=alpha/n"),
+        ({"gamma": 1, "sigma": 3}, r"sigma2=sigma\*\*2"),
+        ({"gamma": 1, "sigma22": 3}, "did you mean sigma2=?"),
+        ({"gamma": 1, "zeta": 3}, "it takes gamma, sigma2"),
+    ],
+)
+def test_bad_parameters_are_named_with_their_remedy(file, given_, says):
+    with pytest.raises(ValueError, match=says):
+        theorems.load(file)["noise2024.noise"].predict(**given_)
+
+
+def test_loading_what_is_not_there(tmp_path):
+    with pytest.raises(ValueError, match="no record, paper or"):
+        theorems.load("nobody1900")
+    with pytest.raises(ValueError, match="there is no such file"):
+        theorems.load(tmp_path / "none.py")
+    empty = tmp_path / "empty1.py"
+    empty.write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"defines no theorems\.Theorem"):
+        theorems.load(empty)
+
+
+def test_a_record_without_cases_is_refused():
+    with pytest.raises(ValueError, match="has no cases"):
+        Theorem(
+            title="x",
+            statement="",
+            source="",
+            assumptions=(),
+            domain={},
+            claim=Mean(theory=lambda: 1, simulation=lambda: 1),
+            cases=(),
+        )
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [Real(0, np.inf), Real(1, np.inf), Real(0, 1), Real(0, 1, "[]"), Real(-2, 3, "["), Integer(2, 9), Choice(("a", "b"))],
+)
+@given(data=st.data())
+def test_strategies_draw_from_the_domain(domain, data):
+    value = data.draw(domain.strategy())
+    assert domain.check("x", value) == value
+
+
+@pytest.mark.parametrize(
+    ("domain", "value"),
+    [
+        (Real(0, 1), 0),
+        (Real(0, 1), 1),
+        (Real(0, 1, "["), -1e-9),
+        (Integer(1, 3), 2.5),
+        (Integer(1, 3), 4),
+        (Choice(("a",)), "b"),
+        (Choice(("a",)), 1),
+    ],
+)
+def test_domains_refuse(domain, value):
+    with pytest.raises(ValueError, match="x = "):
+        domain.check("x", value)
