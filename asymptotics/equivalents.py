@@ -345,7 +345,7 @@ def effective_ridge(
     name, penalty = ("lam", lam) if lam is not None else ("delta", delta)
     arrays = np.broadcast_arrays(a, size, penalty)
     shape = arrays[0].shape
-    a, size, penalty = (np.ascontiguousarray(v, dtype=np.float64).ravel() for v in arrays)
+    a, size, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)
     law = H.compressed()
     out, edges, status = np.empty((8, a.size)), np.full((2, a.size), -np.inf), np.empty(a.size, dtype=np.int64)
     _solve(law.atoms, law.weights, *law.above, law.tail, law.resolved, a, size, penalty, out, edges, status)
