@@ -20,7 +20,6 @@ import click  # noqa: E402
 
 if TYPE_CHECKING:
     from theorems.record import Theorem
-    from theorems.verdict import Verdict
 
 
 class Refused(click.ClickException):
@@ -45,46 +44,6 @@ def _plain(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _load(where: str) -> dict[str, Theorem]:
-    """Records by a record's name, a paper's, FILE.py or FILE.py:record."""
-    from theorems.discovery import load
-
-    path, colon, wanted = where.rpartition(":") if ".py:" in where else (where, "", "")
-    try:
-        found = load(path)
-    except ValueError:
-        raise
-    except Exception as error:
-        if not path.endswith(".py"):
-            raise
-        at = error.__traceback__
-        line = 0
-        while at is not None:
-            line = at.tb_lineno if at.tb_frame.f_code.co_filename.endswith(Path(path).name) else line
-            at = at.tb_next
-        raise Refused(f"{path} does not load: {type(error).__name__}: {error}" + (f" (line {line})" if line else "")) from error
-    if colon:
-        found = {k: v for k, v in found.items() if k.endswith(f".{wanted}")}
-        if not found:
-            raise Refused(f"theorem = {where!r} is refused: {path} defines no record {wanted!r}")
-    return found
-
-
-def _one(where: str) -> Theorem:
-    found = _load(where)
-    if len(found) > 1:
-        names = ", ".join(f"{where}:{k.split('.')[-1]}" if where.endswith(".py") else k for k in found)
-        raise Refused(f"theorem = {where!r} is refused: it holds {len(found)} records; name one: {names}")
-    return next(iter(found.values()))
-
-
-def _all(names: tuple[str, ...]) -> list[Theorem]:
-    found: dict[str, Theorem] = {}
-    for name in names:
-        found |= _load(name)
-    return list(found.values())
-
-
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[str], None]]:
     """A progress bar on stderr; each call is one step, under the name given."""
@@ -98,6 +57,31 @@ def _bar(total: int) -> Iterator[Callable[[str], None]]:
             bar.update()
 
         yield step
+
+
+SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Entropy of all draws.")
+JOBS = click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Records at once.")
+VENUE = click.option("--venue", default="neurips", show_default=True, help="neurips, icml, jmlr or aos.")
+OUT = click.option(
+    "--out", default="figures", show_default=True, type=click.Path(file_okay=False, path_type=Path), help="A folder."
+)
+FORMATS = click.option(
+    "--format", "formats", multiple=True, default=("pdf",), show_default=True, help="pdf, svg or png; repeatable."
+)
+NAMES = click.argument("names", nargs=-1, required=True, metavar="NAME|PAPER|FILE.py...")
+
+
+def _at_once(work: Callable[[Any], Any], items: list[Any], jobs: int) -> Iterator[Any]:
+    """`work` on every item, in order; LAPACK and the kernels release the GIL, so threads share the work."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(work, item) for item in items]
+        try:
+            yield from (w.result() for w in waiting)
+        finally:
+            for w in waiting:
+                w.cancel()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -123,7 +107,9 @@ def list_() -> None:
 @_plain
 def show(name: str) -> None:
     """Statement, source, assumptions, domain, rivals, cases and claim of the theorem NAME (or FILE.py:record)."""
-    record = _one(name)
+    from theorems import lookup
+
+    record = lookup.one(name)
     lines = click.HelpFormatter(width=100)
     lines.write_text(f"{record.name}: {record.title}")
     lines.write_paragraph()
@@ -134,7 +120,9 @@ def show(name: str) -> None:
         for sentence in record.assumptions:
             lines.write_text(f"- {sentence}")
     with lines.section("Domain"):
-        lines.write_dl([(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.domain.items()])
+        lines.write_dl(
+            [(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.domain.items()]
+        )
     with lines.section("Cases of the verdict"):
         for case in record.cases:
             lines.write_text(", ".join(f"{k} = {v}" for k, v in case.items()) or "no parameters")
@@ -162,7 +150,9 @@ def _claim(record: Theorem) -> str:
 @main.command()
 @click.argument("name")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write FILE.csv, FILE.json (an object a line) or FILE.nc.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write FILE.csv, FILE.json (an object a line) or FILE.nc."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case on stdout; an infinite value is Infinity.")
 @_plain
 def predict(name: str, parameters: tuple[str, ...], out: Path | None, as_json: bool) -> None:
@@ -171,9 +161,9 @@ def predict(name: str, parameters: tuple[str, ...], out: Path | None, as_json: b
     A parameter is name=value, name=a,b,c or name=low:high:count[:log]; several grids make their outer product. Files hold every
     digit; in CSV an infinite value is inf. The quantiles of a law are told at level=0.1,0.5,0.9.
     """
-    from theorems import tables
+    from theorems import lookup, tables
 
-    record = _one(name)
+    record = lookup.one(name)
     pairs = [tables.parse(record, text) for text in parameters]
     for i, (key, value) in enumerate(pairs):
         if key in [k for k, _ in pairs[:i]]:
@@ -196,24 +186,26 @@ def _width() -> int:
 
 
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME|PAPER|FILE.py...")
+@NAMES
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance, relative to the claim's scale.")
 @click.option("--false-refute", default=1e-6, show_default=True, help="Bound on the probability that a true record is refuted.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Entropy of all draws.")
-@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Records judged at once.")
+@SEED
+@JOBS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a record on stdout.")
 @_plain
-def verify(names: tuple[str, ...], delta: float, false_refute: float, seed: int, jobs: int, as_json: bool) -> None:
+def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **options: Any) -> None:
     """Hold theorems against simulation: consistent, refuted or undecided.
 
     Exit status 1 unless every record is consistent and each of its rivals is refuted.
     """
     import json
 
-    records = _all(names)
-    good = True
+    from theorems import lookup
+    from theorems.verdict import verify as judge
+
+    records, good = lookup.every(names), True
     with _bar(sum(len(r.cases) for r in records)) as step:
-        for verdict in _verdicts(records, jobs, step, delta=delta, false_refute=false_refute, entropy=seed):
+        for verdict in _at_once(lambda r: judge(r, entropy=seed, progress=step, **options), records, jobs):
             click.echo(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
             good &= verdict.status == "consistent" and verdict.has_power
             for rival, status in verdict.rivals.items():
@@ -222,56 +214,97 @@ def verify(names: tuple[str, ...], delta: float, false_refute: float, seed: int,
     sys.exit(0 if good else 1)
 
 
-def _verdicts(records: list[Theorem], jobs: int, step: Callable[[str], None], **options: Any) -> Iterator[Verdict]:
-    """Verdicts in the order of the records; LAPACK and the kernels release the GIL, so threads share the work."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from theorems.verdict import verify as judge
-
-    if jobs == 1:
-        yield from (judge(r, progress=step, **options) for r in records)
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(judge, r, progress=step, **options) for r in records]
-        try:
-            yield from (w.result() for w in waiting)
-        finally:
-            for w in waiting:
-                w.cancel()
-
-
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME|PAPER|FILE.py...")
-@click.option("--venue", default="neurips", show_default=True, help="neurips, icml, jmlr or aos.")
+@NAMES
+@VENUE
 @click.option("--width", default=None, help="Inches, 'column' or 'full'; by default one column where the venue has two.")
-@click.option("--out", default="figures", show_default=True, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--format", "formats", multiple=True, default=("pdf",), show_default=True, help="pdf, svg or png; may be repeated.")
+@OUT
+@FORMATS
 @click.option("--draws", default=50, show_default=True, help="Draws a simulated point.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Entropy of all draws.")
+@SEED
+@JOBS
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance of the verdict in the caption.")
 @click.option("--no-verdict", is_flag=True, help="Draw without judging (faster).")
 @_plain
-def figure(names: tuple[str, ...], venue: str, width: str | None, out: Path, formats: tuple[str, ...], draws: int, seed: int, delta: float,
-           no_verdict: bool) -> None:
+def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any) -> None:
     """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
-    from theorems import figures, styles
+    from theorems import figures, lookup, styles
     from theorems.verdict import verify as judge
 
-    styles.venue(venue).inches(width)  # refuse before the work
-    records = _all(names)
-    with _bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in records)) as step:
-        for record in records:
+    seed, delta = options.pop("seed"), options.pop("delta")
+    styles.venue(options["venue"]).inches(options["width"])  # refuse before the work
+    figures.endings(formats)
+    records = lookup.every(names)
+    drawn = [r for r in records if len(records) == 1 or figures.drawable(r)]
+    for record in records:
+        if record not in drawn:
+            click.echo(f"{record.name} has nothing to draw: neither a plot nor a parameter gamma", err=True)
+    with _bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in drawn)) as step:
+
+        def draw(record: Theorem) -> list[Path]:
             verdict = None if no_verdict else judge(record, delta=delta, entropy=seed, progress=step)
-            drawing = figures.figure(record, venue=venue, width=width, verdict=verdict, judge=False, draws=draws, entropy=seed,
-                                     tick=lambda name=record.name: step(name))
-            for path in drawing.save(out, formats):
-                click.echo(str(path))
+            drawing = figures.figure(
+                record, verdict=verdict, judge=False, entropy=seed, tick=lambda: step(record.name), **options
+            )
+            return drawing.save(out, formats)
+
+        for paths in _at_once(draw, drawn, jobs):
+            click.echo("\n".join(str(path) for path in paths))
+
+
+def _list_of(kind: type) -> Callable[..., Any]:
+    def read(context: click.Context, parameter: click.Parameter, value: str | None) -> list[Any] | None:
+        try:
+            return None if value is None else [kind(v) for v in value.split(",")]
+        except ValueError:
+            raise click.BadParameter(f"{value!r}: write {'whole ' if kind is int else ''}numbers a,b,c") from None
+
+    return read
+
+
+@main.command()
+@click.argument("table", required=False, type=click.Path(path_type=Path))
+@click.option("--target", default=None, help="The column to predict.")
+@click.option(
+    "--lam", default=None, callback=_list_of(float), help="Penalties a,b,c (scikit-learn's alpha is n lam); 0 is ridgeless."
+)
+@click.option("--sizes", default=None, callback=_list_of(int), help="Training sizes a,b,c.")
+@click.option("--draws", default=100, show_default=True, help="Subsamples a size.")
+@SEED
+@click.option("--label", default=None, help="For a target of classes: the one that counts as 1.")
+@click.option("--drop", multiple=True, help="A column to leave out; may be repeated.")
+@click.option("--one-hot", is_flag=True, help="Turn columns of text into indicators.")
+@click.option("--clean", is_flag=True, help="Leave out rows with missing values and constant columns.")
+@click.option("--no-scale", is_flag=True, help="Keep the columns' own scales.")
+@click.option("--no-controls", is_flag=True, help="Do not ask why prediction and measurement part.")
+@OUT
+@VENUE
+@FORMATS
+@_plain
+def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_controls: bool, **options: Any) -> None:
+    """Learning curves of ridge on TABLE (CSV, Parquet or NPZ), predicted and measured.
+
+    Without TABLE, on a data set that is shipped.
+    """
+    from theorems import data as real
+    from theorems import figures, styles
+
+    out, venue, formats = (options.pop(k) for k in ("out", "venue", "formats"))
+    styles.venue(venue)  # refuse before the work
+    figures.endings(formats)
+    options |= {"entropy": seed, "scale": not no_scale, "controls": not no_controls}
+    with _bar(len(options["sizes"] or range(9))) as step:
+        report = real.report(table, target, tick=lambda: step("measuring"), **options)
+        step("drawing")
+        written = report.save(out, venue=venue, format=formats)
+    click.echo(str(report))
+    click.echo("\n".join(str(path) for path in written))
 
 
 @main.command()
 @click.option("--out", default="ridgeless-tour", show_default=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--quick", is_flag=True, help="Fewer records and draws: a check that all works, in about 20 seconds.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Entropy of all draws.")
+@SEED
 @_plain
 def tour(out: Path, quick: bool, seed: int) -> None:
     """The main job in one go: predicts, simulates, judges and draws a few theorems and a real data set; a report at the end."""

@@ -40,7 +40,7 @@ class Points:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One line of a figure at the parameters `params`: theory on x (nan at a pole, so that no line crosses it), and the points."""
+    """One line of a figure at `params`: theory on x (nan at a pole, so that no line crosses it), and the points."""
 
     params: Mapping[str, Any]
     varied: tuple[str, ...]
@@ -58,7 +58,9 @@ def plan(record: Theorem) -> Plot:
     if isinstance(record.claim, Law):
         return Plot()
     if "gamma" not in record.domain:
-        refuse("plot", None, f"the record {record.name} has no parameter gamma, so it must say what its figure shows: plot=Plot(...)")
+        refuse(
+            "plot", None, f"the record {record.name} has no parameter gamma, so it must say what its figure shows: plot=Plot(...)"
+        )
     domain, plot = record.domain["gamma"], Plot()
     if isinstance(domain, Real):  # 2 %: off the open ends, where the curve may be infinite
         low, high = max(plot.low, 1.02 * domain.low), min(plot.high, 0.98 * domain.high)
@@ -165,7 +167,9 @@ def interval(values: np.ndarray, mean: bool) -> tuple[float, float, float]:
     return float(np.median(values)), float(values[rank - 1]), float(values[n - rank])
 
 
-def simulate(record: Theorem, plot: Plot, params: Mapping[str, Any], of: str, draws: int, entropy: int) -> Iterator[tuple[Any, ...]]:
+def simulate(
+    record: Theorem, plot: Plot, params: Mapping[str, Any], of: str, draws: int, entropy: int
+) -> Iterator[tuple[Any, ...]]:
     """One tuple (x, centre, low, high, is a mean) a point, at the x that the sizes drawn truly have."""
     claim = record.claim
     assert not isinstance(claim, Identity)

@@ -20,9 +20,9 @@ from asymptotics.conventions import refuse
 from theorems import styles
 from theorems.claims import Bound, Identity, Law, Mean
 from theorems.curves import Series, lines, plan, series
-from theorems.panels import FIELDS, SYMBOLS, draw_curves, draw_laws, value_text
-from theorems.record import Plot, Theorem
 from theorems.histograms import Histogram, histograms
+from theorems.panels import FIELDS, draw_curves, draw_laws, value_text
+from theorems.record import Plot, Theorem
 from theorems.tables import versions
 from theorems.verdict import STREAM_VERSION, Verdict, verify
 
@@ -46,10 +46,7 @@ class Drawing:
 
     def render(self, format: str = "pdf") -> bytes:
         """The figure as bytes, the same for the same numbers: no dates, no random identifiers."""
-        import matplotlib
-
-        if format not in FORMATS:
-            refuse("format", format, f"it must be one of {', '.join(FORMATS)}")
+        endings(format)
         source = f"data sha256 {self.provenance['sha256']}"
         metadata: dict[str, dict[str, Any]] = {
             "pdf": {"CreationDate": None, "Title": self.name, "Subject": source, "Creator": "ridgeless"},
@@ -57,7 +54,7 @@ class Drawing:
             "png": {"Title": self.name, "Description": source},
         }
         buffer = io.BytesIO()
-        with matplotlib.rc_context(styles.rc(styles.venue(self.venue))):
+        with styles.pen(styles.venue(self.venue)):
             self.figure.savefig(buffer, format=format, metadata=metadata[format])
         return buffer.getvalue()
 
@@ -66,7 +63,7 @@ class Drawing:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
         written = {}
-        for ending in (format,) if isinstance(format, str) else format:
+        for ending in endings(format):
             written[f"{self.name}.{ending}"] = self.render(ending)
         written[f"{self.name}.csv"] = self._csv()
         written[f"{self.name}.txt"] = (self.caption + "\n").encode()
@@ -109,7 +106,7 @@ def figure(
     if verdict is None and judge:
         verdict = verify(record, entropy=entropy)
     plot = plan(record)
-    of = plot.of or getattr(record.claim, "of", "value")
+    of = str(plot.of or getattr(record.claim, "of", "value"))
     found: list[Series] | list[Histogram]
     if isinstance(record.claim, Law):
         found = histograms(record, plot, draws=draws, entropy=entropy, tick=tick)
@@ -138,12 +135,24 @@ def figure(
         "verdict": verdict.to_dict() if verdict is not None else None,
         "sha256": hashlib.sha256(csv).hexdigest(),
     }
-    drawing = Drawing(
-        name=record.name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue
-    )
+    drawing = Drawing(name=record.name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue)
     if out is not None:
         drawing.save(out, format)
     return drawing
+
+
+def endings(formats: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The formats wanted, or ValueError for one that there is not."""
+    wanted = (formats,) if isinstance(formats, str) else tuple(formats)
+    for format in wanted:
+        if format not in FORMATS:
+            refuse("format", format, f"it must be one of {', '.join(FORMATS)}")
+    return wanted
+
+
+def drawable(record: Theorem) -> bool:
+    """Whether there is something to draw: a plot, a law, or a parameter gamma to put on the axis."""
+    return record.plot is not None or isinstance(record.claim, Law) or "gamma" in record.domain
 
 
 def count(record: Theorem) -> int:
@@ -173,13 +182,17 @@ def _caption(
     if isinstance(record.claim, Law):
         parts.append(f"Lines: the limiting density. Bars: eigenvalues of {draws} draws at n = {plot.n}, none smoothed.")
     elif isinstance(record.claim, Identity):
-        parts.append(f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none is drawn at 1e-17), and the tolerance claimed.")
+        parts.append(
+            f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."
+        )
     else:
         bound = "a lower bound" if isinstance(record.claim, Bound) else "theory"
         exact = isinstance(record.claim, Mean) and record.claim.exact
         parts.append(f"Lines: {bound}" + (f", exact at n = {plot.n}." if exact else ", in the limit."))
         kinds = np.concatenate([s.points.mean for s in found if isinstance(s, Series) and s.points is not None])
-        parts.append(f"Points: {FIELDS.get(of, of)}, mean of {draws} draws at n = {plot.n}, with 95% Student intervals of the mean.")
+        parts.append(
+            f"Points: {FIELDS.get(of, of)}, mean of {draws} draws at n = {plot.n}, with 95% Student intervals of the mean."
+        )
         if not kinds.all():
             parts.append(
                 "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
@@ -218,6 +231,3 @@ def _blocks(item: Series, plot: Plot) -> list[tuple[str, dict[str, Any]]]:
         columns = {plot.x: p.x, "value": p.centre, "low": p.low, "high": p.high, "theory": p.theory}
         blocks.append(("simulation", columns | {"statistic": np.where(p.mean, "mean", "median")}))
     return blocks
-
-
-__all__ = ["FIELDS", "SYMBOLS", "Drawing", "count", "figure"]

@@ -19,7 +19,7 @@ MOST_PANELS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Histogram:
-    """One panel: densities with respect to all eigenvalues, those at zero told apart as `zero` (simulated) and `atom` (theory)."""
+    """One panel: densities relative to all eigenvalues; at zero the share `zero` (simulated) and `atom` (theory)."""
 
     params: Mapping[str, Any]
     varied: tuple[str, ...]
@@ -32,9 +32,21 @@ class Histogram:
 
     def blocks(self) -> list[tuple[str, dict[str, Any]]]:
         """The plotted numbers by kind."""
-        bars = {"x": 0.5 * (self.edges[1:] + self.edges[:-1]), "value": self.heights, "low": self.edges[:-1], "high": self.edges[1:]}
-        atoms = [("mass at zero, theory", {"x": [0.0], "value": [self.atom]}), ("mass at zero, simulation", {"x": [0.0], "value": [self.zero]})]
-        return [("density", {"x": self.x, "value": self.density}), ("histogram", bars), *(atoms if self.zero or self.atom else [])]
+        bars = {
+            "x": 0.5 * (self.edges[1:] + self.edges[:-1]),
+            "value": self.heights,
+            "low": self.edges[:-1],
+            "high": self.edges[1:],
+        }
+        atoms = [
+            ("mass at zero, theory", {"x": [0.0], "value": [self.atom]}),
+            ("mass at zero, simulation", {"x": [0.0], "value": [self.zero]}),
+        ]
+        return [
+            ("density", {"x": self.x, "value": self.density}),
+            ("histogram", bars),
+            *(atoms if self.zero or self.atom else []),
+        ]
 
 
 def density(law: Any, x: np.ndarray) -> np.ndarray:

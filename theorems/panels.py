@@ -9,8 +9,8 @@ import numpy as np
 
 from theorems import styles
 from theorems.curves import Series, scale
-from theorems.record import Plot
 from theorems.histograms import Histogram
+from theorems.record import Plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,10 +108,9 @@ def ticks(axis: Any, low: float, high: float) -> None:
 
 def _canvas(inches: float, height: float) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(inches, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.05)  # type: ignore[union-attr]
-    return figure
+    return Figure(figsize=(inches, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.05))
 
 
 def _legend(figure: Figure, handles: list[Any], texts: list[str], title: str, style: styles.Venue, inches: float) -> None:
@@ -132,13 +131,20 @@ def _legend(figure: Figure, handles: list[Any], texts: list[str], title: str, st
 
 
 def draw_curves(
-    found: Sequence[Series], plot: Plot, *, of: str, style: styles.Venue, inches: float, note: str, points: str, rtol: float | None
+    found: Sequence[Series],
+    plot: Plot,
+    *,
+    of: str,
+    style: styles.Venue,
+    inches: float,
+    note: str,
+    points: str,
+    rtol: float | None,
 ) -> Figure:
     """Lines and points; for an identity, the two routes and their relative difference below."""
-    import matplotlib
     from matplotlib.lines import Line2D
 
-    with matplotlib.rc_context(styles.rc(style)):
+    with styles.pen(style):
         rows = -(-(len(found) + 1) // (2 if inches > 4 else 1))
         height = min(0.62 * inches, 2.0 + 0.12 * inches) + (0.9 if rtol is not None else 0.0) + rows * 1.6 * style.tick / 72
         figure = _canvas(inches, height)
@@ -158,7 +164,9 @@ def draw_curves(
                 _points(ax, item, colour, mark, high)
             if item.other is not None:
                 some = slice(None, None, max(1, len(item.x) // 24))
-                ax.plot(item.x[some], item.other[some], color=colour, linestyle="none", marker=mark, markerfacecolor="white", zorder=3)
+                ax.plot(
+                    item.x[some], item.other[some], color=colour, linestyle="none", marker=mark, markerfacecolor="white", zorder=3
+                )
                 handle = Line2D([], [], color=colour, linestyle=dash, marker=mark, markerfacecolor="white")
                 with np.errstate(invalid="ignore", divide="ignore"):
                     gap = np.abs(item.other - item.y) / np.abs(item.y)
@@ -222,18 +230,24 @@ def _thresholds(ax: Axes, found: Sequence[Series], plot: Plot, style: styles.Ven
         ax.axvline(x, color=styles.GREY, linewidth=0.7, linestyle=":", zorder=1)
         if text:
             ax.annotate(
-                text, (x, 1), (0, 2), xycoords=("data", "axes fraction"), textcoords="offset points", ha="center", va="bottom",
-                fontsize=style.tick, color=styles.GREY,
+                text,
+                (x, 1),
+                (0, 2),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=style.tick,
+                color=styles.GREY,
             )
 
 
 def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float, note: str) -> Figure:
     """One panel a law: bars are simulated, the line is theory; mass at zero is written, not drawn."""
-    import matplotlib
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    with matplotlib.rc_context(styles.rc(style)):
+    with styles.pen(style):
         across = min(len(found), 2 if inches < 4.5 else 4)
         down = -(-len(found) // across)
         figure = _canvas(inches, down * min(2.0, 0.62 * inches) + 4 * style.tick / 72)
@@ -249,8 +263,13 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             ax.set_title(label(item.params, item.varied), fontsize=style.tick)
             if item.zero or item.atom:
                 ax.text(
-                    0.97, 0.95, f"mass at 0: {item.atom:.4g}\nsimulated: {item.zero:.4g}", ha="right", va="top",
-                    transform=ax.transAxes, fontsize=style.tick,
+                    0.97,
+                    0.95,
+                    f"mass at 0: {item.atom:.4g}\nsimulated: {item.zero:.4g}",
+                    ha="right",
+                    va="top",
+                    transform=ax.transAxes,
+                    fontsize=style.tick,
                 )
             ax.set_xlabel("eigenvalue")
         for ax in axes[::across]:

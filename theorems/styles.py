@@ -6,8 +6,11 @@ Widths of the Annals of Statistics (imsart) are not verified: give `width=` in i
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from asymptotics.conventions import refuse
 
@@ -87,3 +90,15 @@ def rc(style: Venue) -> dict[str, Any]:
         "path.simplify": False,  # simplified paths differ with the size of the figure
         "savefig.dpi": 200,
     }
+
+
+_ONE = threading.RLock()  # matplotlib's parameters and caches are global: one figure at a time
+
+
+@contextmanager
+def pen(style: Venue, **more: Any) -> Iterator[None]:
+    """Draw and save inside this: the venue's parameters, given back afterwards, and one thread at a time."""
+    import matplotlib
+
+    with _ONE, matplotlib.rc_context(cast(Any, rc(style) | more)):
+        yield

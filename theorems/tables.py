@@ -1,7 +1,7 @@
 """Predictions over a grid of parameters, and what they are written as: a table, CSV, JSON lines or netCDF.
 
-CSV and JSON hold every number at full precision (its shortest decimal that reads back to the same bits). An infinite value is `inf`
-in CSV and `Infinity` in JSON, which Python's `json.loads` and `pandas` read back.
+CSV and JSON hold every number at full precision (its shortest decimal that reads back to the same bits). An infinite value is
+`inf` in CSV and `Infinity` in JSON, which Python's `json.loads` and `pandas` read back.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def numbers(result: Any, name: str) -> dict[str, Any]:
 
 
 def evaluate(record: Theorem, params: Mapping[str, Any], shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Every field of the theory on arrays that broadcast to `shape`: in one call, or point by point where it takes scalars only."""
+    """Every field of the theory on arrays that broadcast to `shape`: in one call, or point by point if it takes scalars only."""
     of = getattr(record.claim, "of", "value")
     try:
         out = numbers(record.predict(**params), of)
@@ -102,7 +102,7 @@ def evaluate(record: Theorem, params: Mapping[str, Any], shape: tuple[int, ...])
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Predictions on the outer product of `grids` (in order), at the `fixed` parameters: one array a field, of the grids' shape."""
+    """Predictions on the outer product of `grids` (in order), at the `fixed` parameters; one array a field."""
 
     theorem: str
     title: str
