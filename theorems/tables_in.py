@@ -38,9 +38,9 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def _names(names: Sequence[Any]) -> str:
-    more = f", ... ({len(names)} in all)" if len(names) > _SHOWN else ""
-    return ", ".join(str(n) for n in names[:_SHOWN]) + more
+def _names(names: Sequence[Any], most: int = _SHOWN) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(str(n) for n in names[:most]) + more
 
 
 def embedded(name: str = "digits") -> tuple[pd.DataFrame, str]:
@@ -111,20 +111,28 @@ def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple
 
     columns = list(frame.columns)
     if target is None:
-        refuse("target", None, f"name the column to predict; the columns are {', '.join(columns)}")
+        refuse("target", None, f"name the column to predict; the columns are {_names(columns, 40)}")
     if target not in columns:
         close = difflib.get_close_matches(target, columns, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        refuse("target", target, f"{hint}the table has no such column; its columns are {_names(columns)}")
+        refuse("target", target, f"{hint}the table has no such column; its columns are {_names(columns, 40)}")
     y = frame[target]
     if label is not None:
         hit = (y.astype(str) == str(label)) | (pd.to_numeric(y, errors="coerce") == pd.to_numeric(label, errors="coerce"))
         if not hit.any():
-            refuse("label", label, f"the target {target!r} never has this value; it has {_names(sorted(y.dropna().unique(), key=str))}")
+            refuse(
+                "label",
+                label,
+                f"the target {target!r} never has this value; it has {_names(sorted(y.dropna().unique(), key=str))}",
+            )
         return hit.where(y.notna()).astype("float64"), f"{target} = {label}"
     if not types.is_numeric_dtype(y):
         example = str(y.dropna().iloc[0]) if y.notna().any() else "nothing"
-        refuse("target", target, f"it is not numeric (it has {example!r}): give label=VALUE (--label) to predict whether it has one value")
+        refuse(
+            "target",
+            target,
+            f"it is not numeric (it has {example!r}): give label=VALUE (--label) to predict whether it has one value",
+        )
     return y, target
 
 
@@ -139,9 +147,9 @@ def _text(frame: pd.DataFrame, one_hot: bool, clean: bool, notes: list[str]) -> 
         if many:
             refuse("one_hot", many[0], f"the column has {frame[many[0]].nunique()} different values, too many to encode: drop it")
         notes.append(f"one-hot encoded, first value left out: {_names(text)}")
-        missing = frame[text].isna().any(axis=1)
+        missing, plain = frame[text].isna().any(axis=1), set(frame.columns)
         frame = pd.get_dummies(frame, columns=text, drop_first=True, dtype=float)
-        frame.loc[missing] = np.nan  # a missing category stays missing
+        frame.loc[missing, [c for c in frame if c not in plain]] = np.nan  # a missing category stays missing
     elif text and clean:
         notes.append(f"dropped, not numeric: {_names(text)}")
         frame = frame.drop(columns=text)

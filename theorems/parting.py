@@ -1,0 +1,143 @@
+"""Where prediction and measurement part on real data, by how much, and what it takes to make the gap go away.
+
+Theory sees three things of a table: the covariance of its rows, the signal, the noise level. Two controls keep all three exactly:
+residuals shuffled over the rows (a nonlinear target or unequal noise forgets the rows), and Gaussian rows with Gaussian residuals.
+A gap that survives both is a finite-size gap of the formula; one that goes with the shuffling lay in the residuals; one that goes
+with Gaussian rows lay in the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from theorems.population import Population
+    from theorems.tables_in import Table
+
+TOLERANCE = 0.05  # gaps beyond this are told where they are
+SURE = 3.0  # ... if they are this many standard errors
+SIZES = 3  # sizes at which the controls are measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parting:
+    """`cells`: how gaps are distributed, a row a predictor. `worst`: the worst cell of each size that parts. `controls`: gaps there
+    on the data, with shuffled residuals, and on Gaussian rows. `evidence`: numbers about the rows."""
+
+    cells: pd.DataFrame
+    worst: pd.DataFrame
+    controls: pd.DataFrame
+    evidence: dict[str, float]
+    medians: int
+    poles: int
+
+    def __str__(self) -> str:
+        c = self.cells.set_index("predictor")
+        lines = ["Prediction against measurement, |measured / predicted - 1| over all cells (n, lam):"]
+        for name, row in c.iterrows():
+            z = "" if np.isnan(row["median_z"]) else f", |z| median {row['median_z']:.1f}"
+            lines.append(f"  {name:<11} median {row['median']:6.1%}, worst {row['worst']:.1%} at n = {row['n']:.0f}, "
+                         f"lam = {row['lam']:.3g}{z}; beyond {TOLERANCE:.0%} and {SURE:g} s.e. in {row['beyond']:.0f} of {row['count']:.0f}")  # fmt: skip
+        if self.medians:
+            lines.append(f"  in {self.medians} of the cells the mean is ruled by single draws: medians are compared there")
+        if self.poles:
+            lines.append(f"  {self.poles} cells at the pole (n - 1 = rank, lam = 0) are left out: the prediction is infinite")
+        if self.worst.empty:
+            return "\n".join([*lines, f"Nowhere do they part by more than {TOLERANCE:.0%} beyond {SURE:g} standard errors."])
+        lines.append(f"They part by more than {TOLERANCE:.0%} beyond {SURE:g} standard errors; the worst at each size:")
+        for w in self.worst.itertuples():
+            lines.append(f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}, predicted {w.predicted:.4g} "
+                         f"({w.gap:+.1%}, z = {w.z:+.1f})")  # fmt: skip
+        if not self.controls.empty:
+            lines.append(
+                "Why: the same cells measured again with parts of the data replaced (covariance, signal and noise level kept):"
+            )
+            for w in self.controls.itertuples():
+                lines.append(f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {w.data:+.1%}; residuals shuffled {w.shuffled:+.1%} "
+                             f"(+- {w.shuffled_se:.1%}); Gaussian rows {w.gaussian:+.1%} (+- {w.gaussian_se:.1%}): {w.cause}")  # fmt: skip
+        e = self.evidence
+        lines.append(f"  of the rows: leverages spread {e['spread']:.1f} times as much as Gaussian rows' would; {e['discrete']:.0f} of "
+                     f"{e['columns']:.0f} columns have at most 10 values, {e['sparse']:.0f} are constant but for 5 % of the rows; "
+                     f"squared residuals are {e['unequal']:+.0%} larger where leverage is (0 % for equal noise)")  # fmt: skip
+        return "\n".join(lines)
+
+
+def evidence(table: Table, population: Population) -> dict[str, float]:
+    """How far the rows are from Gaussian ones: the spread of leverages, discrete and sparse columns, unequal residuals."""
+    rows, rank = population.rows, population.rank
+    leverage = (population.scores**2 / population.eigenvalues).sum(axis=1) / (rows - 1)
+    share = rank / rows  # Haar: leverage ~ Beta(rank/2, (rows - rank)/2)
+    gaussian = np.sqrt(2 * share * (1 - share) / (rows + 2))
+    residual = (population.y - population.scores @ population.coefficients) ** 2
+    weighted = float((residual * leverage).mean() / max(residual.mean() * leverage.mean(), 1e-300))  # no residuals: no dependence
+    values = [np.unique(column, return_counts=True)[1] for column in table.X.T]
+    return {
+        "spread": float(leverage.std() / gaussian) if gaussian > 0 else 1.0,
+        "columns": float(len(values)),
+        "discrete": float(sum(len(v) <= 10 for v in values)),
+        "sparse": float(sum(v.max() >= 0.95 * rows for v in values)),
+        "unequal": weighted - 1 if residual.mean() > 1e-20 * population.variance else 0.0,  # 1e-20: interpolated, only round-off
+    }
+
+
+def _distribution(table: pd.DataFrame, name: str) -> dict[str, Any]:
+    """How |measured / prediction - 1| is distributed over the cells. For GCV the comparison is of two measured means."""
+    gap = (table["measured"] / table[name] - 1).abs()
+    se = table["se"] if name != "gcv" else np.hypot(table["se"], table["gcv_se"])
+    z = (table["measured"] - table[name]).abs() / se.where(se > 0)
+    worst = gap.idxmax()
+    return {"predictor": name, "median": gap.median(), "worst": gap[worst], "n": table["n"][worst], "lam": table["lam"][worst],
+            "median_z": z.median() if name != "gcv" else np.nan, "beyond": int(((gap > TOLERANCE) & (z > SURE)).sum()),
+            "count": len(table)}  # fmt: skip
+
+
+def _cause(w: Any) -> str:
+    """Which replacement takes away at least half of the gap, and by two standard errors of what it measured."""
+    if abs(w.gaussian) > abs(w.data) / 2:
+        return "finite size: the formula is a limit"
+    if abs(w.data) - abs(w.gaussian) < 2 * w.gaussian_se:
+        return "undecided at this number of draws"
+    lost = abs(w.data) - abs(w.shuffled)
+    if lost > abs(w.data) / 2:
+        sure = lost > 2 * w.shuffled_se
+        return (
+            "the residuals depend on the rows (nonlinear target or unequal noise)"
+            if sure
+            else "the rows, or residuals that depend on them"
+        )
+    return "the rows are not Gaussian"
+
+
+def parting(table: Table, population: Population, cells: pd.DataFrame, rng: np.random.Generator | None,
+            measure: Callable[[Population, Sequence[int]], pd.DataFrame]) -> Parting:  # fmt: skip
+    """Compare; with `rng`, measure the controls by `measure(population, sizes)` at the sizes where the gap is largest."""
+    import pandas as pd
+
+    finite = cells[np.isfinite(cells["predicted"]) & np.isfinite(cells["omniscient"])].reset_index(drop=True)
+    beyond = finite[(finite["gap"].abs() > TOLERANCE) & (finite["z"].abs() > SURE)]
+    worst = beyond.loc[beyond.groupby("n")["gap"].apply(lambda g: g.abs().idxmax())] if len(beyond) else beyond
+    controls = pd.DataFrame()
+    if rng is not None and len(worst):
+        chosen = worst.loc[worst["gap"].abs().nlargest(SIZES).index].sort_values("n")
+        found = {}
+        for name, control in (("shuffled", population.shuffled(rng)), ("gaussian", population.gaussian(rng))):
+            again = measure(control, chosen["n"].tolist()).set_index(["n", "lam"])
+            found[name] = again.loc[list(zip(chosen["n"], chosen["lam"], strict=True))].reset_index()
+        controls = chosen[["n", "lam"]].reset_index(drop=True).assign(data=chosen["gap"].to_numpy())
+        for name, again in found.items():
+            controls[name], controls[f"{name}_se"] = again["gap"], again["se"] / again["predicted"]
+        controls["cause"] = [_cause(w) for w in controls.itertuples()]
+    return Parting(
+        cells=pd.DataFrame([_distribution(finite, name) for name in ("predicted", "omniscient", "gcv")]),
+        worst=worst.reset_index(drop=True),
+        controls=controls,
+        evidence=evidence(table, population),
+        medians=int((finite["statistic"] == "median").sum()),
+        poles=len(cells) - len(finite),
+    )
