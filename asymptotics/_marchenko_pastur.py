@@ -1,11 +1,15 @@
-r"""The cumulative distribution of the Marchenko-Pastur law and its inverse, in the angle t of the support.
+r"""The cumulative distribution of the Marchenko-Pastur law and its inverse.
 
-With x = 1 + gamma - 2 sqrt gamma cos t and q = min(sqrt gamma, 1/sqrt gamma), the continuous part has below x the fraction
+With x = 1 + gamma - 2 sqrt gamma cos t, q = min(sqrt gamma, 1/sqrt gamma) and y = sin^2(t/2) = (x - a)/(b - a), the continuous
+part has below x the fraction C of its mass, 1 - C above:
 
-    C(t) = (2/pi) int_0^t sin^2 s/(1 - 2 q cos s + q^2) ds = (t + sin t/q - (1/q^2 - 1) arg 1/(1 - q e^{it}))/pi    (C)
+    C = (2/pi) int_0^t sin^2 s/(1 - 2 q cos s + q^2) ds
+      = (16/pi) y^{3/2} int_0^1 v^2 sqrt(1 - y v^2)/((1 - q)^2 + 4 q y v^2) dv                                       (C)
+      = (t + sin t/q - (1/q^2 - 1) arg 1/(1 - q e^{it}))/pi,                                                         (A)
+    1 - C = (16/pi) y^{3/2} int_0^1 v^2 sqrt(1 - y v^2)/((1 + q)^2 - 4 q y v^2) dv     with y = (b - x)/(b - a).      (S)
 
-of its mass: the integral by Gauss-Legendre where the closed form cancels (its integrand is positive and its poles are at distance
--log q), so that both tails keep full relative accuracy. x - a and b - x are taken in twice the precision.
+The integrands are positive and even in v: Gauss-Legendre with 64 nodes on [-1, 1] is exact to rounding for y <= 0.9 while the
+poles of (C), at v = i (1 - q)/sqrt(4 q y), are farther than i/3. Nearer, (A) does not cancel.
 """
 
 from __future__ import annotations
@@ -18,94 +22,113 @@ from numba import njit
 from asymptotics._twofold import Pair, add, multiply, quotient, square_root, subtract, two_sum
 from asymptotics.errors import ConvergenceError
 
-_X, _W = np.polynomial.legendre.leggauss(20)
-_X, _W = 0.5 * (_X + 1), 0.5 * _W  # on [0, 1]
+
+def _even_rule(half: int) -> tuple[np.ndarray, np.ndarray]:
+    """v^2 and w v^2 of Gauss-Legendre with 2 half nodes, those of v > 0: NumPy's, after a Newton step in twice the precision.
+
+    NumPy's weights as they come cost 8 eps in C.
+    """
+    n = 2 * half
+    x: Pair = (np.polynomial.legendre.leggauss(n)[0][half:], np.zeros(half))
+    for _ in range(2):
+        last, now = (np.ones(half), np.zeros(half)), x
+        for k in range(1, n):
+            last, now = (
+                now,
+                quotient(
+                    subtract(multiply((2.0 * k + 1, 0.0), multiply(x, now)), multiply((float(k), 0.0), last)), (k + 1.0, 0.0)
+                ),
+            )
+        width = subtract((1.0, 0.0), multiply(x, x))
+        slope = quotient(multiply((float(n), 0.0), subtract(last, multiply(x, now))), width)  # P'
+        x = subtract(x, quotient(now, slope))
+    square = multiply(x, x)
+    weight = quotient(multiply((2.0, 0.0), square), multiply(width, multiply(slope, slope)))
+    return square[0], weight[0]
+
+
+_V, _W = _even_rule(32)
+_W *= 16 / np.pi
 _CERTIFICATE = 1e-14  # relative residual that a quantile must meet; rounding leaves about 1e-15
 
 
-def _tail_py(t: float, near: float, slope: float) -> float:
-    """(2/pi) int_0^t sin^2 s/(near + slope sin^2(s/2)) ds."""
+def _tail_py(y: float, near: float, slope: float) -> float:
+    """The integrals (C), (S), y^{3/2} included."""
     total = 0.0
-    for k in range(_X.size):
-        h = np.sin(0.5 * t * _X[k]) ** 2
-        total += _W[k] * (4 * h * (1 - h) / (near + slope * h))
-    return total * t * (2 / np.pi)
+    for k in range(_V.size):
+        total += _W[k] * np.sqrt(1 - y * _V[k]) / (near + slope * (y * _V[k]))
+    return total * y * np.sqrt(y)
 
 
 _tail = njit(cache=True, nogil=True)(_tail_py)
 
 
-def _lower_py(t: float, q: float, gap: float, reach: float) -> float:
-    """C(t) for t <= pi/2; gap = 1 - q, reach = -log q is the distance of the integrand's pole."""
-    if t <= 2 * reach:
-        return _tail(t, gap * gap, 4 * q)
-    arg = np.arctan2(q * np.sin(t), gap + 2 * q * np.sin(0.5 * t) ** 2)
-    return (t + np.sin(t) / q - gap * (1 + q) / (q * q) * arg) / np.pi
+def _lower_py(y: float, q: float, near: float) -> float:
+    """C for y <= 0.9; near = (1 - q)^2."""
+    if 4 * q * y <= 9 * near:
+        return _tail(y, near, 4 * q)
+    gap, half = np.sqrt(near), np.sqrt(y) * np.sqrt(1 - y)  # half sin t
+    arg = np.arctan2(2 * q * half, gap + 2 * q * y)
+    return (2 * np.arcsin(np.sqrt(y)) + 2 * half / q - gap * (1 + q) / (q * q) * arg) / np.pi
 
 
 _lower = njit(cache=True, nogil=True)(_lower_py)
 
 
-def _upper_py(t: float, q: float) -> float:
-    """1 - C(pi - t) for t <= pi/2."""
-    return _tail(t, (1 + q) * (1 + q), -4 * q)
+def _below_py(left: np.ndarray, right: np.ndarray, q: np.ndarray, near: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
+    """out = C at y = left = 1 - right; near = (1 - q)^2, far = (1 + q)^2."""
+    for i in range(left.size):
+        out[i] = _lower(left[i], q[i], near[i]) if left[i] <= 0.9 else 1 - _tail(right[i], far[i], -4 * q[i])
 
 
-_upper = njit(cache=True, nogil=True)(_upper_py)
+_below = njit(cache=True, nogil=True)(_below_py)
 
 
-def _fractions_py(
-    angle: np.ndarray, rest: np.ndarray, q: np.ndarray, gap: np.ndarray, reach: np.ndarray, out: np.ndarray
-) -> None:
-    """out = (C, 1 - C) at the angle t; rest = pi - t."""
-    for i in range(angle.size):
-        if angle[i] <= rest[i]:
-            out[0, i] = _lower(angle[i], q[i], gap[i], reach[i])
-            out[1, i] = 1 - out[0, i]
-        else:
-            out[1, i] = _upper(rest[i], q[i])
-            out[0, i] = 1 - out[1, i]
+def _above_py(left: np.ndarray, right: np.ndarray, q: np.ndarray, near: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
+    """out = 1 - C, likewise."""
+    for i in range(left.size):
+        out[i] = _tail(right[i], far[i], -4 * q[i]) if right[i] <= 0.7 else 1 - _lower(left[i], q[i], near[i])
 
 
-_fractions = njit(cache=True, nogil=True)(_fractions_py)
+_above = njit(cache=True, nogil=True)(_above_py)
 
 
-def _angles_py(u: np.ndarray, w: np.ndarray, q: np.ndarray, gap: np.ndarray, reach: np.ndarray, out: np.ndarray) -> None:
-    """out = (t or pi - t, which, residual): C(t) = u = 1 - w by Newton's iteration in log t, log C, where C is concave."""
-    for i in range(u.size):
-        low = u[i] <= _lower(0.5 * np.pi, q[i], gap[i], reach[i])
-        target = u[i] if low else w[i]
-        near, slope = (gap[i] * gap[i], 4 * q[i]) if low else ((1 + q[i]) * (1 + q[i]), -4 * q[i])
+def _places_py(below: np.ndarray, above: np.ndarray, q: np.ndarray, near: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
+    """out = (y, which tail, residual) with C = below = 1 - above: Newton's iteration in log y, log C (concave), bracketed."""
+    for i in range(below.size):
+        low = below[i] <= _lower(0.5, q[i], near[i])
+        target = below[i] if low else above[i]
+        base, slope = (near[i], 4 * q[i]) if low else (far[i], -4 * q[i])
         out[0, i], out[1, i], out[2, i] = 0.0, 0.0 if low else 1.0, 0.0
         if target <= 0:
             continue
-        left, right = -300.0, np.log(0.5 * np.pi)
-        t = min(max(np.log(max(1.5 * np.pi * target * near, 1e-300)) / 3, np.log(0.5 * np.pi * target)), right)
-        for _ in range(100):
-            x = np.exp(t)
-            value = _lower(x, q[i], gap[i], reach[i]) if low else _upper(x, q[i])
+        left, right = 0.0, 0.5 * (1 + 1e-9)
+        y = min(max((3 * np.pi / 16 * target * base) ** (2 / 3), (np.pi / 4 * target) ** 2), 0.5)
+        for _ in range(200):
+            value = _lower(y, q[i], base) if low else _tail(y, base, slope)
             error = (value - target) / target
-            out[0, i], out[2, i] = x, abs(error)
-            h = np.sin(0.5 * x) ** 2
-            power = x * (2 / np.pi) * 4 * h * (1 - h) / (near + slope * h) / value
+            power = y * (8 / np.pi) * np.sqrt(y * (1 - y)) / (base + slope * y) / value
             step = np.log1p(error) / power
-            if abs(step) <= 4e-16 or right - left < 1e-15:
+            out[0, i], out[2, i] = y, abs(error)
+            if abs(step) < 1e-8:  # the next step is below rounding
+                out[0, i], out[2, i] = y - y * step, abs(error - power * step)
                 break
             if step > 0:
-                right = t
+                right = y
             else:
-                left = t
-            t = t - step if left < t - step < right else 0.5 * (left + right)
-            if abs(step) < 1e-9:  # one more step is below rounding: evaluate there and stop
-                out[0, i] = x * (1 - step)
-                out[2, i] = abs(error - power * step)
-                break
+                left = y
+            y *= np.exp(-step)
+            if not left < y < right:
+                y = 0.5 * (left + right)
+                if right - left <= 1e-15 * right:
+                    break
 
 
-_angles = njit(cache=True, nogil=True)(_angles_py)
+_places = njit(cache=True, nogil=True)(_places_py)
 
 
 def edges(gamma: Any) -> tuple[Pair, Pair]:
+    """a and b in twice the precision."""
     root = square_root((gamma, np.zeros_like(gamma)))
     plus = add((1.0, 0.0), root)
     low = quotient(two_sum(1.0, -gamma), plus)
@@ -120,36 +143,33 @@ def gaps(x: Any, gamma: Any) -> tuple[Any, Any]:
 
 
 def _shape(gamma: Any) -> tuple[Any, Any, Any]:
-    """q, 1 - q and -log q."""
-    root = np.sqrt(gamma)
-    q = np.where(gamma <= 1, root, 1 / root)
-    gap = np.where(gamma <= 1, (1 - gamma) / (1 + root), (gamma - 1) / (gamma + root))
-    return q, gap, 0.5 * np.abs(np.log(gamma))
+    """q, (1 - q)^2 and (1 + q)^2, flat."""
+    root, scale = np.sqrt(gamma), np.maximum(gamma, 1.0)
+    low, high = edges(gamma)
+    return np.where(gamma <= 1, root, 1 / root).ravel(), (low[0] / scale).ravel(), (high[0] / scale).ravel()
 
 
-def fractions(x: Any, gamma: Any) -> tuple[Any, Any]:
-    """C and 1 - C at x, 0 and 1 below the support."""
-    left, right = gaps(x, gamma)
-    left, right = np.sqrt(np.maximum(left, 0.0)), np.sqrt(np.maximum(right, 0.0))
-    angle, rest = 2 * np.arctan2(left, right).ravel(), 2 * np.arctan2(right, left).ravel()
-    q, gap, reach = (s.ravel() for s in _shape(gamma))
-    out = np.empty((2, angle.size))
-    _fractions(angle, rest, q, gap, reach, out)
-    below, above = out.reshape(2, *np.shape(x))
-    return below, above
+def fraction(x: Any, gamma: Any, upper: bool = False) -> Any:
+    """C at x, or 1 - C where `upper`; 0 and 1 below the support."""
+    low, high = edges(gamma)
+    width = square_root((16 * gamma, np.zeros_like(gamma)))  # b - a
+    pairs = quotient(subtract((x, 0.0), low), width), quotient(subtract(high, (x, 0.0)), width)
+    left, right = (np.maximum(y[0], 0.0) for y in pairs)
+    out = np.empty(left.size)
+    (_above if upper else _below)(left.ravel(), right.ravel(), *_shape(gamma), out)
+    return out.reshape(left.shape)
 
 
 def invert(below: Any, above: Any, gamma: Any) -> Any:
     """The x with C = below = 1 - above, both given so that neither cancels; ConvergenceError without its certificate."""
-    q, gap, reach = (s.ravel() for s in _shape(gamma))
-    out = np.empty((3, q.size))
-    _angles(below.ravel(), above.ravel(), q, gap, reach, out)
+    out = np.empty((3, below.size))
+    _places(below.ravel(), above.ravel(), *_shape(gamma), out)
     worst = float(np.max(out[2], initial=0.0))
     if not worst <= _CERTIFICATE:
         raise ConvergenceError(
-            "a quantile of the Marchenko-Pastur law", residual=worst, iterations=100, causes="gamma beyond 1e+-100"
+            "a Marchenko-Pastur quantile", residual=worst, iterations=200, causes="a level or gamma near underflow"
         )
-    angle, upper, _ = out.reshape(3, *np.shape(gamma))
+    y, upper, _ = out.reshape(3, *below.shape)
     low, high = edges(gamma)
-    shift = 4 * np.sqrt(gamma) * np.sin(0.5 * angle) ** 2
+    shift = 4 * np.sqrt(gamma) * y
     return np.where(upper > 0, high[0] - shift, low[0] + shift)

@@ -147,13 +147,14 @@ def ridge(*, gamma: Any, lam: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Risk:
     ratio = np.divide(at.kappa, at.root, out=np.zeros_like(at.root), where=at.root > 0)
     with np.errstate(divide="ignore"):  # sqrt D = 0: the pole at gamma = 1, lam = 0
         unit = gamma / at.plus / at.root
-    bias = r2 * (at.kappa / at.plus * ratio)
+    miss = at.kappa / at.plus * ratio
+    bias = r2 * miss
     variance = np.multiply(sigma2, unit, out=np.zeros_like(unit), where=sigma2 > 0)
     excess = bias + variance
     test = excess + sigma2
     train = at.left * np.multiply(at.left, test, out=np.zeros_like(test), where=at.left != 0)
     df1 = gamma / at.plus
-    norm2 = r2 / at.plus / at.plus + df1 * (test / at.plus)
+    norm2 = r2 * ((1 + gamma * miss) / at.plus / at.plus) + variance
     loss = {"excess": excess, "estimation": excess.copy(), "test": test, "gcv": test.copy(), "loo": test.copy()}
     return Risk(bias=bias, variance=variance, **loss, train=train, norm2=norm2, kappa=at.kappa, df1=df1, df2=df1 / at.plus)
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from asymptotics._arguments import within
-from asymptotics._twofold import add, divide, multiply, square_root, subtract, total, two_product, two_sum
+from asymptotics._twofold import Pair, add, divide, multiply, quotient, square_root, subtract, total, two_product, two_sum
 from asymptotics.conventions import check, refuse, theory
 from asymptotics.risk import Risk, Value
 
@@ -61,16 +61,17 @@ def induced(*, psi: Any, mu: Any = 1.0, r2: Any = 1.0, sigma2: Any = 1.0) -> Ind
     return _induced(psi, mu, r2, sigma2)
 
 
-def _effective_ridge(gamma: Any, psi: Any, mu: Any) -> Any:
-    """kappa of (K), 0 where gamma <= 1; the sums are taken in twice the precision."""
-    q = divide(mu, psi)  # A - 1
-    b = subtract(add((gamma, 0.0), two_product(gamma, mu)), add((2.0, 0.0), q))
-    c = multiply(add((1.0, 0.0), q), two_sum(np.maximum(gamma, 1.0), -1.0))
+def _solve(gamma: Any, psi: Any, mu: Any) -> tuple[Pair, Pair]:
+    """kappa of (K), 0 where gamma <= 1, and A, both in twice the precision."""
+    large = add((1.0, 0.0), divide(mu, psi))
+    b = subtract(add((gamma, 0.0), two_product(gamma, mu)), add((1.0, 0.0), large))
+    c = multiply(large, two_sum(np.maximum(gamma, 1.0), -1.0))
     root = square_root(add(multiply(b, b), (4 * c[0], 4 * c[1])))
     above = b[0] >= 0
-    top = 0.5 * total(root, (np.abs(b[0]), np.where(above, b[1], -b[1])))
-    other = np.divide(c[0], top, out=np.zeros_like(top), where=top > 0)
-    return np.where(gamma > 1, np.where(above, top, other), 0.0)
+    top = add(root, (np.abs(b[0]), np.where(above, b[1], -b[1])))  # positive: b < 0 where gamma <= 1
+    other = quotient((2 * c[0], 2 * c[1]), top)
+    kappa = tuple(np.where(gamma > 1, np.where(above, 0.5 * t, o), 0.0) for t, o in zip(top, other, strict=True))
+    return (kappa[0], kappa[1]), large
 
 
 @theory
@@ -83,7 +84,7 @@ def effective_ridge(*, gamma: Any, psi: Any, mu: Any = 1.0) -> Any:
     np.float64(1.0)
     """
     _induced(psi, mu, 0.0, 0.0)
-    return _effective_ridge(*np.broadcast_arrays(gamma, np.asarray(psi, np.float64), np.asarray(mu, np.float64)))
+    return _solve(*np.broadcast_arrays(gamma, np.float64(psi), np.float64(mu)))[0][0]
 
 
 @theory
@@ -98,29 +99,29 @@ def ridgeless(*, gamma: Any, psi: Any, mu: Any = 1.0, r2: Any = 1.0, sigma2: Any
     """
     gamma, psi, mu, r2, sigma2 = np.broadcast_arrays(gamma, np.float64(psi), np.float64(mu), r2, sigma2)
     model = _induced(psi, mu, r2, sigma2)
-    A, rest = model.large, 1 - psi
-    kappa = _effective_ridge(gamma, psi, mu)
-    # I_jk = int s^j/(s + kappa)^k dH, all terms positive
-    one, two = 1 / (1 + kappa), 1 / (A + kappa)
-    i1, i2 = rest * one + psi * A * two, rest * one**2 + psi * (A * two) * two
-    df1 = np.where(gamma > 1, 1.0, gamma * i1)
-    df2 = np.where(gamma > 1, gamma * (rest * one**2 + psi * (A * two) ** 2), gamma)
-    gap = np.where(gamma > 1, kappa * gamma * i2, 1 - gamma)  # 1 - df2
-    seen = model.beta2 * (kappa * two) * (kappa * two) * A
-    with np.errstate(divide="ignore", invalid="ignore"):  # gap = 0: the pole at gamma = 1
-        bias = np.where(gamma > 1, seen / gap, 0.0)
-        variance = np.where(model.noise > 0, model.noise * (df2 / gap), 0.0)
+    pair, large = _solve(gamma, psi, mu)
+    kappa, A, reach = pair[0], large[0], total(large, pair)
+    # int s^j/(s + kappa)^2 dH over 1/(A + kappa)^2: all terms positive
+    flat, steep = (1 - psi) * (reach / total((1.0, 0.0), pair)) ** 2, psi + mu
+    first, second = flat + steep, flat + steep * A
+    share = 1 / reach
+    df1 = np.where(gamma > 1, 1.0, gamma)
+    df2 = np.where(gamma > 1, gamma * second * share * share, gamma)
+    signal = r2 * (mu / (psi + mu))  # |beta|^2 A
+    with np.errstate(divide="ignore", invalid="ignore"):  # kappa = 0; the pole at gamma = 1
+        bias = np.where(gamma > 1, signal * (kappa / (gamma * first)), 0.0)
+        variance = np.where(model.noise > 0, model.noise * np.where(gamma > 1, second / first / kappa, gamma / (1 - gamma)), 0.0)
     excess = bias + variance
     test = excess + model.noise
-    spread = test * gamma * i2
+    spread = test * (gamma * (first * share * share))
     loss = {"excess": excess, "test": test, "gcv": test.copy(), "loo": test.copy()}
     return Risk(
         bias=bias,
         variance=variance,
         **loss,
         train=model.noise * np.maximum(1 - gamma, 0.0),
-        norm2=model.beta2 * (A * two) ** 2 + spread,
-        estimation=model.beta2 * (kappa * two) ** 2 + spread,
+        norm2=model.beta2 * (A * share) ** 2 + spread,
+        estimation=model.beta2 * (kappa * share) ** 2 + spread,
         kappa=kappa,
         df1=df1,
         df2=df2,

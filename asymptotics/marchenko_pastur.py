@@ -21,7 +21,7 @@ import numpy as np
 
 from asymptotics._arguments import within
 from asymptotics._marchenko_pastur import edges as _edges
-from asymptotics._marchenko_pastur import fractions, gaps, invert
+from asymptotics._marchenko_pastur import fraction, gaps, invert
 from asymptotics._twofold import add, multiply, subtract, two_sum
 from asymptotics.conventions import refuse, theory
 from asymptotics.isotropic import companion as _companion
@@ -83,7 +83,7 @@ def cdf(x: Any, *, gamma: Any) -> Any:
     np.float64(0.75)
     """
     x, gamma = _points(x, gamma)
-    return np.where(x < 0, 0.0, np.maximum(gamma - 1, 0.0) / gamma + np.minimum(1.0, 1 / gamma) * fractions(x, gamma)[0])
+    return np.where(x < 0, 0.0, np.maximum(gamma - 1, 0.0) / gamma + np.minimum(1.0, 1 / gamma) * fraction(x, gamma))
 
 
 @theory
@@ -96,7 +96,7 @@ def survival(x: Any, *, gamma: Any) -> Any:
     np.float64(1.0)
     """
     x, gamma = _points(x, gamma)
-    return np.where(x < 0, 1.0, np.minimum(1.0, 1 / gamma) * fractions(x, gamma)[1])
+    return np.where(x < 0, 1.0, np.minimum(1.0, 1 / gamma) * fraction(x, gamma, upper=True))
 
 
 @theory
@@ -161,7 +161,7 @@ def moment(order: int, *, gamma: Any) -> Any:
 
 
 def _transform(z: Any, gamma: Any, sign: float) -> Any:
-    """m (sign = 1) or v (sign = -1) off the support: of h +- w, with h = sign (1 - gamma) - z, w^2 = (z - a)(z - b), the larger."""
+    """m (sign = 1) or v (-1) off the support: of h +- w, h = sign (1 - gamma) - z, w^2 = (z - a)(z - b), the larger is used."""
     try:
         z = np.asarray(z)
         z = z.astype(np.complex128 if np.iscomplexobj(z) else np.float64)
@@ -192,9 +192,9 @@ def _transform(z: Any, gamma: Any, sign: float) -> Any:
 
 @theory
 def stieltjes(z: Any, *, gamma: Any) -> Any:
-    """m(z) = int dF(x)/(x - z) at complex z, or real z outside the support; at its pole z = 0 (gamma >= 1) inf: the limit from below.
+    """m(z) = int dF(x)/(x - z) at complex z, or real z outside the support.
 
-    Broadcasts; real for real z. ValueError inside the support, on nan, gamma <= 0.
+    At its pole z = 0 (gamma >= 1) inf: the limit from below. Broadcasts; real for real z. ValueError inside the support, on nan, gamma <= 0.
     Accuracy: ACC_stieltjes
 
     >>> stieltjes(0.0, gamma=0.5)
