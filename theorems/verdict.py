@@ -134,7 +134,7 @@ class _Fit:
 
     def plan(self, level: float, delta: float, most: int) -> np.ndarray:
         """Draws a size that narrow the interval to what decides, at least cost, where a draw at size n costs like n^2."""
-        goal = max(delta - float(np.abs(self.estimate).max()), delta / 3) / 1.5  # 1.5: room for the estimate to move
+        goal = max(delta - float(np.abs(self.estimate).max()), delta / 2) / 1.5  # 1.5: room for the estimate to move
         spread = np.sqrt(self.spread2.max(axis=1))
         if not spread.any():
             return self.draws
