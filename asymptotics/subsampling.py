@@ -15,8 +15,8 @@ N -> infinity gives back the omniscient formula (n - df1 = delta/kappa, test = n
 cross-validation of the whole pool. By (3) GCV of the training part has the limit `test`. Nothing of the pool needs to be
 corrected for its being a sample itself, and it may be wide (rank N, sigma2 = 0).
 
-Source: derived here (free compression of a projection; the quadratic form on the left-out rows is the derivative of the resolvent of
-X X' + c (1 - P) in 1/c at c = infinity); checked in tests against sampling and against both limits. We know no printed source.
+Source: derived here (free compression of a projection; the quadratic form on the left-out rows is the derivative of the
+resolvent of X X' + c (1 - P) in 1/c at c = infinity); checked in tests against sampling and both limits. No printed source known.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def _kappa(s: Array, m: Array, n: Array, pool: Array, delta: Array) -> Array:
             break
     else:
         raise ConvergenceError(
-            "kappa of a finite pool", residual=float(np.abs(g).max()), iterations=iteration + 1, causes="eigenvalues that overflow"
+            "kappa of a finite pool",
+            residual=float(np.abs(g).max()),
+            iterations=iteration + 1,
+            causes="eigenvalues that overflow",
         )
     kappa[open_] = np.exp(t[:, 0])
     return kappa
@@ -89,7 +92,7 @@ def ridge(spectrum: Spectrum, *, n: float, pool: float, delta: float, r2: float 
     """Test and training error of ridge on `n` rows of a pool of `pool` rows; delta = n lam, delta = 0 is ridgeless.
 
     spectrum: dimension-free, H with multiplicities (at most `pool` of them) and G the fractions of |beta|^2 = r2.
-    n, pool, delta, r2, sigma2 broadcast. `test` is the mean over the rows left out (at n = pool, of the rows left out one at a time),
+    n, pool, delta, r2, sigma2 broadcast. `test` is the mean over the rows left out (at n = pool, of rows left out one at a time),
     `gcv` its estimate from the training rows; at ridgeless n = rank it is infinite. sigma2 is the pool's residual mean square
     |e|^2/N, not divided by N - p. Centred tables: pass n - 1 and pool - 1 and multiply `test` by 1 + 1/n (see theorems.data).
 

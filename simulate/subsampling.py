@@ -1,7 +1,7 @@
 """Learning curves of ridge measured on a table of data, by repeated subsampling.
 
-Each draw trains on n rows chosen without replacement and tests on all the others. The intercept is fitted on the training rows alone
-(columns and target are centred by the training means, nothing is taken from the test rows), so that
+Each draw trains on n rows chosen without replacement and tests on all the others. The intercept is fitted on the training rows
+alone (columns and target are centred by the training means, nothing is taken from the test rows), so that
 
     beta_hat = (Xc'Xc + n lam I)^-1 Xc'yc,   y_hat(x) = ybar + (x - xbar)'beta_hat :
 
@@ -31,7 +31,7 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 def moments(*, X: Array, n: int, lam: Any = 0.0, **_: Any) -> float:
-    """How many moments a draw would have were the rows Gaussian: min-norm errors are heavy-tailed where n - 1 is near the rank."""
+    """How many moments a draw would have were the rows Gaussian: min-norm errors are heavy-tailed where n - 1 is near rank."""
     if np.all(np.asarray(lam) > 0):
         return math.inf
     rank = int(np.linalg.matrix_rank(X - np.mean(X, axis=0)))
@@ -39,7 +39,7 @@ def moments(*, X: Array, n: int, lam: Any = 0.0, **_: Any) -> float:
 
 
 def heavy(*, n: int, rank: int) -> int:
-    """Finite moments of the inverse of a Gaussian Gram matrix with n - 1 degrees of freedom: E tr^k < inf iff 2k <= |p - n + 1|."""
+    """Finite moments of the inverse Gram matrix of n centred Gaussian rows: E tr^k < inf iff 2k <= |rank - (n - 1)|."""
     return abs(rank - (n - 1)) // 2
 
 
@@ -81,11 +81,11 @@ def _fit(X: Array, y: Array, lam: Array) -> tuple[Array, Array, Array]:
 
 @simulator(moments=moments)
 def ridge(*, X: Array, y: Array, n: int, lam: Any, draws: int, rng: np.random.Generator) -> Draws:
-    """Held-out and training error, GCV and squared norm of ridge on n rows of the table, `draws` times; arrays (draws, *lam.shape).
+    """Held-out and training error, GCV, squared norm of ridge on n rows of the table, `draws` times; arrays (draws, *lam.shape).
 
     X (N, p), y (N,): the pool, in any units and position. lam >= 0, any shape; lam = 0 is the minimum-norm solution.
-    `test` is the mean squared error over the N - n rows not trained on, `gcv` n RSS/(n - 1 - df)^2 from the training rows alone (its
-    limit where lam = 0 interpolates). Draws are of one pool: their scatter is that of the choice of rows.
+    `test` is the mean squared error over the N - n rows not trained on, `gcv` n RSS/(n - 1 - df)^2 from the training rows alone
+    (its limit where lam = 0 interpolates). Draws are of one pool: their scatter is that of the choice of rows.
 
     Raises ValueError for n outside 2 <= n < N, negative lam, values that are not finite.
     Accuracy: as good as one SVD of the training rows; equals scikit-learn's Ridge(alpha=n*lam) to 1e-10 in tests.

@@ -68,9 +68,12 @@ class DataReport:
                 f"  {p.columns - p.rank} of the columns are exact combinations of others: eigenvalues 0, which change nothing"
             )
         best = self.tuned.iloc[-1]
-        lines.append(f"  at n = {best['n']:.0f} the best penalty is predicted at lam = {best['lam']:.3g} (scikit-learn's alpha = n lam = "
-                     f"{best['n'] * best['lam']:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
-                     f"{best['measured']:.4g} +- {best['se']:.2g}")  # fmt: skip
+        alpha = best["n"] * best["lam"]
+        lines.append(
+            f"  at n = {best['n']:.0f} the best penalty is predicted at lam = {best['lam']:.3g} (scikit-learn's alpha = n lam = "
+            f"{alpha:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
+            f"{best['measured']:.4g} +- {best['se']:.2g}"
+        )
         return "\n".join([*lines, str(self.parting)])
 
     def __str__(self) -> str:
@@ -117,7 +120,7 @@ def _draws_of(n: int, rank: int, most: int) -> int:
 
 
 def centre(values: Array, heavy: bool) -> tuple[float, float, float, float]:
-    """Mean, its standard error and 95 % interval; where `heavy`, median, an equivalent standard error, order-statistic interval."""
+    """Mean, standard error, 95 % interval; where `heavy`, median, an equivalent standard error, interval by order statistics."""
     count = len(values)
     if not heavy:
         mean, se = float(values.mean()), float(values.std(ddof=1) / math.sqrt(count))
@@ -143,20 +146,18 @@ def measure(population: Population, sizes: Sequence[int], lam: Array, draws: int
     omniscient = population.omniscient
     for n in sizes:
         count = _draws_of(n, population.rank, draws)
-        d = subsampling.ridge(X=population.scores, y=population.y, n=n, lam=lam, draws=count, rng=cell(n))
-        assert d.test is not None
-        assert d.gcv is not None
+        d = subsampling.ridge(X=population.scores, y=population.y, n=n, lam=lam, draws=count, rng=cell(n)).to_dict()
         predicted, infinite = population.predict(n, lam), omniscient(n, lam)
         for i, value in enumerate(lam):
             few = value == 0 and subsampling.heavy(n=n, rank=population.rank) < 2
-            heavy = few or _ruled(d.test[:, i])
-            middle, se, low, high = centre(d.test[:, i], heavy)
-            gcv, gcv_se, *_ = centre(d.gcv[:, i], heavy)
+            heavy = few or _ruled(d["test"][:, i])
+            middle, se, low, high = centre(d["test"][:, i], heavy)
+            gcv, gcv_se, *_ = centre(d["gcv"][:, i], heavy)
             rows.append({"n": n, "lam": float(value), "measured": middle, "se": se, "low": low, "high": high,
                          "statistic": "median" if heavy else "mean", "predicted": float(predicted[i]),
-                         "omniscient": float(infinite[i]), "gcv": gcv, "gcv_se": gcv_se, "train": float(d.train[:, i].mean()),
+                         "omniscient": float(infinite[i]), "gcv": gcv, "gcv_se": gcv_se, "train": float(d["train"][:, i].mean()),
                          "draws": count})  # fmt: skip
-        chosen = d.test[np.arange(count), d.gcv.argmin(axis=1)]
+        chosen = d["test"][np.arange(count), d["gcv"].argmin(axis=1)]
         best, least = population.best(float(n))
         middle, se, low, high = centre(chosen, False)
         tuned.append(
@@ -209,8 +210,8 @@ def report(
     """Predict and measure the learning curves of ridge on a table; `path` None: the embedded digits (odd against even).
 
     path, target, label, drop, one_hot, clean: see theorems.tables_in.read. lam: penalties (scikit-learn's alpha is n lam), 0 for
-    ridgeless; by default 0 and 1e-4 ... 1e2 mean eigenvalues. sizes: training sizes n. draws: subsamples a size (fewer where one is
-    costly). entropy: the seed; a cell's draws depend on it, on the table's name and on n alone. scale: columns to variance one.
+    ridgeless; by default 0 and 1e-4 ... 1e2 mean eigenvalues. sizes: training sizes n. draws: subsamples a size (fewer where one
+    is costly). entropy: the seed; a cell's draws depend on it, on the table's name and on n. scale: columns to variance one.
     controls: where prediction and measurement part, measure again with residuals shuffled and with Gaussian rows, to say why.
     out: a folder to save everything in. tick: called once a size.
 

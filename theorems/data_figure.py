@@ -1,7 +1,7 @@
 """Learning curves of a table on paper: predicted lines, measured points with intervals, GCV from the training part alone.
 
-Left against the training size n, right against the penalty lam; below, how far measurement is from prediction. Errors are in units of
-the target's variance, so that 1 is the error of the mean. No line is drawn through the pole n - 1 = rank of ridgeless regression.
+Left against the training size n, right against the penalty lam; below, how far measurement is from prediction. Errors are in
+units of the target's variance: 1 is the error of the mean. No line is drawn through the pole n - 1 = rank of ridgeless regression.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _against_n(top: Axes, below: Axes, report: DataReport, ceiling: float) -> No
         top.annotate("rank + 1", (p.rank + 1, 0), (2, 2), xycoords=("data", "axes fraction"), textcoords="offset points",
                      va="bottom", color=styles.GREY, fontsize="x-small")  # fmt: skip
     below.set_xlabel("training rows $n$")
-    below.set_ylabel("measured\nvs. predicted")
+    below.set_ylabel("gap")
 
 
 def _against_lam(top: Axes, below: Axes, report: DataReport, ceiling: float) -> None:
@@ -153,13 +153,13 @@ def caption(report: DataReport) -> str:
     count = f"{draws[-1]}" if len(draws) == 1 else f"{draws[0]} to {draws[-1]}"
     gap = report.parting.cells.set_index("predictor").loc["predicted"]
     return (
-        f"Ridge on {t.source}, target {t.target}: {p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the target's "
-        f"variance. Lines: the omniscient formula for rows drawn without replacement from the table. Points: mean of {count} "
-        "subsamples, tested on all rows left out, with 95% intervals (open: medians, where single draws rule the mean; arrowheads: off "
-        "the scale). Crosses: generalised cross-validation of the training rows alone. The intercept is fitted on the training rows; "
-        f"columns are in the units of the whole table. Below: relative gap, with a band of {TOLERANCE:.0%}. "
-        f"Median gap {gap['median']:.1%}; worst {gap['worst']:.1%}, at n = {gap['n']:.0f}, lam = {gap['lam']:.3g}. "
-        f"Seed {report.entropy}."
+        f"Ridge on {t.source}, target {t.target}: {p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the "
+        "target's variance. Lines: the omniscient formula for rows drawn without replacement from the table. "
+        f"Points: mean of {count} subsamples, tested on all rows left out, with 95% intervals (open: medians, where single draws "
+        "rule the mean; arrowheads: off the scale). Crosses: generalised cross-validation of the training rows alone. The "
+        "intercept is fitted on the training rows; columns are in the units of the whole table. "
+        f"Below: the gap, measured / predicted - 1, with a band of {TOLERANCE:.0%}. Median gap {gap['median']:.1%}; worst "
+        f"{gap['worst']:.1%}, at n = {gap['n']:.0f}, lam = {gap['lam']:.3g}. Seed {report.entropy}."
     )
 
 
@@ -172,8 +172,8 @@ def figure(report: DataReport, *, venue: str = "neurips", width: str | float | N
 
     style = styles.venue(venue)
     inches = style.inches(width)
-    with matplotlib.rc_context(styles.rc(style)):
-        drawn = Figure(figsize=(inches, max(0.66 * inches, 2.6)), layout="constrained")
+    with matplotlib.rc_context(styles.rc(style)):  # type: ignore[arg-type]
+        drawn: Any = Figure(figsize=(inches, max(0.66 * inches, 2.6)), layout="constrained")
         axes: Any = drawn.subplots(2, 2, sharex="col", sharey="row", gridspec_kw={"height_ratios": (3, 1.1)})
         ceiling = _ceiling(report)
         _against_n(axes[0, 0], axes[1, 0], report, ceiling)

@@ -1,7 +1,7 @@
 """Where prediction and measurement part on real data, by how much, and what it takes to make the gap go away.
 
 Theory sees three things of a table: the covariance of its rows, the signal, the noise level. Two controls keep all three exactly:
-residuals shuffled over the rows (a nonlinear target or unequal noise forgets the rows), and Gaussian rows with Gaussian residuals.
+residuals shuffled over the rows (a nonlinear target or unequal noise forgets the rows), and Gaussian rows and residuals.
 A gap that survives both is a finite-size gap of the formula; one that goes with the shuffling lay in the residuals; one that goes
 with Gaussian rows lay in the rows.
 """
@@ -27,8 +27,8 @@ SIZES = 3  # sizes at which the controls are measured
 
 @dataclass(frozen=True, kw_only=True)
 class Parting:
-    """`cells`: how gaps are distributed, a row a predictor. `worst`: the worst cell of each size that parts. `controls`: gaps there
-    on the data, with shuffled residuals, and on Gaussian rows. `evidence`: numbers about the rows."""
+    """`cells`: how gaps are distributed, a row a predictor. `worst`: the worst cell of each size that parts. `controls`: gaps
+    there on the data, with shuffled residuals, and on Gaussian rows. `evidence`: numbers about the rows."""
 
     cells: pd.DataFrame
     worst: pd.DataFrame
@@ -38,34 +38,44 @@ class Parting:
     poles: int
 
     def __str__(self) -> str:
-        c = self.cells.set_index("predictor")
+        beyond = f"beyond {TOLERANCE:.0%} and {SURE:g} s.e."
         lines = ["Prediction against measurement, |measured / predicted - 1| over all cells (n, lam):"]
-        for name, row in c.iterrows():
-            z = "" if np.isnan(row["median_z"]) else f", |z| median {row['median_z']:.1f}"
-            lines.append(f"  {name:<11} median {row['median']:6.1%}, worst {row['worst']:.1%} at n = {row['n']:.0f}, "
-                         f"lam = {row['lam']:.3g}{z}; beyond {TOLERANCE:.0%} and {SURE:g} s.e. in {row['beyond']:.0f} of {row['count']:.0f}")  # fmt: skip
+        for c in self.cells.itertuples():
+            z = "" if np.isnan(c.median_z) else f", |z| median {c.median_z:.1f}"
+            lines.append(
+                f"  {c.predictor:<11} median {c.median:6.1%}, worst {c.worst:.1%} at n = {c.n:.0f}, lam = {c.lam:.3g}{z}; "
+                f"{beyond} in {c.beyond:.0f} of {c.count:.0f}"
+            )
         if self.medians:
             lines.append(f"  in {self.medians} of the cells the mean is ruled by single draws: medians are compared there")
         if self.poles:
             lines.append(f"  {self.poles} cells at the pole (n - 1 = rank, lam = 0) are left out: the prediction is infinite")
         if self.worst.empty:
-            return "\n".join([*lines, f"Nowhere do they part by more than {TOLERANCE:.0%} beyond {SURE:g} standard errors."])
-        lines.append(f"They part by more than {TOLERANCE:.0%} beyond {SURE:g} standard errors; the worst at each size:")
+            return "\n".join([*lines, f"Nowhere do they part {beyond}"])
+        lines.append(f"They part {beyond}; the worst cell at each size:")
         for w in self.worst.itertuples():
-            lines.append(f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}, predicted {w.predicted:.4g} "
-                         f"({w.gap:+.1%}, z = {w.z:+.1f})")  # fmt: skip
+            lines.append(
+                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}, predicted {w.predicted:.4g}: "
+                f"{w.gap:+.1%}, z = {w.z:+.1f}"
+            )
         if not self.controls.empty:
             lines.append(
-                "Why: the same cells measured again with parts of the data replaced (covariance, signal and noise level kept):"
+                "Why: the gap there, measured again with parts of the data replaced (covariance, signal, noise level kept):"
             )
-            for w in self.controls.itertuples():
-                lines.append(f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {w.data:+.1%}; residuals shuffled {w.shuffled:+.1%} "
-                             f"(+- {w.shuffled_se:.1%}); Gaussian rows {w.gaussian:+.1%} (+- {w.gaussian_se:.1%}): {w.cause}")  # fmt: skip
+        for w in self.controls.itertuples():
+            lines.append(
+                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {w.data:+.1%}; residuals shuffled {w.shuffled:+.1%} "
+                f"(+- {w.shuffled_se:.1%}); Gaussian rows {w.gaussian:+.1%} (+- {w.gaussian_se:.1%}): {w.cause}"
+            )
+        return "\n".join([*lines, self._rows()])
+
+    def _rows(self) -> str:
         e = self.evidence
-        lines.append(f"  of the rows: leverages spread {e['spread']:.1f} times as much as Gaussian rows' would; {e['discrete']:.0f} of "
-                     f"{e['columns']:.0f} columns have at most 10 values, {e['sparse']:.0f} are constant but for 5 % of the rows; "
-                     f"squared residuals are {e['unequal']:+.0%} larger where leverage is (0 % for equal noise)")  # fmt: skip
-        return "\n".join(lines)
+        return (
+            f"  of the rows: leverages spread {e['spread']:.1f} times as much as Gaussian rows' would; {e['discrete']:.0f} of "
+            f"{e['columns']:.0f} columns have at most 10 values, {e['sparse']:.0f} are constant but for 5 % of the rows; "
+            f"weighted by leverage, squared residuals are {e['unequal']:+.0%} larger (0 % for equal noise)"
+        )
 
 
 def evidence(table: Table, population: Population) -> dict[str, float]:

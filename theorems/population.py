@@ -1,8 +1,9 @@
 r"""A table as a population: its spectrum and signal, and what theory predicts for ridge trained on n of its rows.
 
-The whole table (N rows, columns centred and, by default, scaled to variance one) is the population: s_i are the eigenvalues of its
-covariance, beta_i the coefficients of its own least squares in that eigenbasis, e its residuals, sigma2 their mean square. An
-intercept fitted on the training rows takes one dimension from the training rows and one from the table, and adds the error of a mean:
+The whole table (N rows, columns centred and, by default, scaled to variance one) is the population: s_i are the eigenvalues of
+its covariance, beta_i the coefficients of its own least squares in that eigenbasis, e its residuals, sigma2 their mean square. An
+intercept fitted on the training rows takes one dimension from the training rows and one from the table, and adds the error of a
+mean:
 
     test(n, N) = (1 + 1/n) * [test error of n - 1 rows of N - 1, without intercept],                             (1)
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,12 +72,12 @@ class Population:
     def r2(self) -> float:
         return float(self.coefficients @ self.coefficients)
 
-    def _arguments(self, n: ArrayLike, lam: ArrayLike) -> dict[str, Array | float]:
+    def _arguments(self, n: ArrayLike, lam: ArrayLike) -> dict[str, Any]:
         n, lam = np.asarray(n, dtype=np.float64), np.asarray(lam, dtype=np.float64)
         return {"n": n - 1, "delta": n * lam, "r2": self.r2, "sigma2": self.sigma2}
 
     def predict(self, n: ArrayLike, lam: ArrayLike) -> Array:
-        """Test error on the rows left out, of ridge on n of the table's rows; n and lam broadcast. Infinite at n - 1 = rank, lam = 0."""
+        """Test error on the rows left out, ridge on n of the table's rows; they broadcast. Infinite at n - 1 = rank, lam = 0."""
         risk = subsampling.ridge(self.spectrum, pool=self.rows - 1.0, **self._arguments(n, lam))
         return (1 + 1 / np.asarray(n, dtype=np.float64)) * np.asarray(risk.test)
 

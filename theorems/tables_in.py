@@ -156,8 +156,8 @@ def _text(frame: pd.DataFrame, one_hot: bool, clean: bool, notes: list[str]) -> 
     elif text:
         example = frame[text[0]].dropna()
         shown = repr(str(example.iloc[0])) if len(example) else "nothing"
-        refuse("column", text[0], f"not numeric (it has {shown}); drop it (--drop {text[0]}) or encode it (--one-hot)"
-               + (f"; the same for {_names(text[1:])}" if text[1:] else ""))  # fmt: skip
+        others = f"; the same for {_names(text[1:])}" if text[1:] else ""
+        refuse("column", text[0], f"not numeric (it has {shown}); drop it (--drop {text[0]}) or encode it (--one-hot){others}")
     return frame
 
 
@@ -168,8 +168,9 @@ def _complete(frame: pd.DataFrame, y: pd.Series, clean: bool, notes: list[str]) 
     bad = frame.isna().any(axis=1) | y.isna()
     if bad.any() and not clean:
         column, count = (holes.index[0], holes.iloc[0]) if len(holes) else (y.name, y.isna().sum())
-        refuse("column", column, f"{count} of its {len(frame)} values are missing; drop the column (--drop), or those rows (--clean)"
-               + (f"; missing too in {_names(list(holes.index[1:]))}" if len(holes) > 1 else ""))  # fmt: skip
+        others = f"; missing too in {_names(list(holes.index[1:]))}" if len(holes) > 1 else ""
+        remedy = "drop the column (--drop), or those rows (--clean)"
+        refuse("column", column, f"{count} of its {len(frame)} values are missing; {remedy}{others}")
     if bad.any():
         notes.append(f"dropped {int(bad.sum())} of {len(frame)} rows, with missing values")
         frame, y = frame[~bad], y[~bad]
@@ -198,8 +199,8 @@ def read(
     """The table at `path` (.csv, .tsv, .parquet, .npz; an embedded name; None: `digits`), checked; see the module.
 
     target: the column to predict (an NPZ with one vector and the embedded sets need none). label: predict whether the target has
-    this value (1 or 0). drop: columns to leave out. one_hot: encode text columns. clean: leave out columns that are not numeric or
-    constant, and rows with missing values. Raises ValueError that names the column, what is wrong with it and the remedy.
+    this value (1 or 0). drop: columns to leave out. one_hot: encode text columns. clean: leave out columns that are not numeric
+    or constant, and rows with missing values. Raises ValueError that names the column, what is wrong with it and the remedy.
     """
     notes: list[str] = []
     if path is None or str(path) in EMBEDDED:
@@ -230,8 +231,9 @@ def read(
     still = _constant(X)
     names = np.array(frame.columns, dtype=object)
     if still.any() and not clean:
-        refuse("column", names[still][0], "it is constant and cannot be standardised: drop it (--drop), or all such columns (--clean)"
-               + (f"; constant too: {_names(list(names[still][1:]))}" if still.sum() > 1 else ""))  # fmt: skip
+        others = f"; constant too: {_names(list(names[still][1:]))}" if still.sum() > 1 else ""
+        remedy = "drop it (--drop), or all such columns (--clean)"
+        refuse("column", names[still][0], f"it is constant and cannot be standardised: {remedy}{others}")
     if still.any():
         notes.append(f"dropped, constant: {_names(list(names[still]))}")
         X, names = X[:, ~still], names[~still]
