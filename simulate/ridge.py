@@ -23,7 +23,14 @@ def below(bound: float) -> float:
 
 
 def moments(
-    *, n: int, gamma: float, lam: ArrayLike, sigma2: float = 1.0, entries: str = "gaussian", of: str | None = None, **_: object
+    *,
+    n: int,
+    gamma: float,
+    lam: ArrayLike = 0.0,
+    sigma2: float = 1.0,
+    entries: str = "gaussian",
+    of: str | None = None,
+    **_: object,
 ) -> float:
     """Finite moments of a draw; of the field `of` where that is given, else of the worst field.
 
@@ -45,7 +52,7 @@ def ridge(
     *,
     n: int,
     gamma: float,
-    lam: ArrayLike,
+    lam: ArrayLike = 0.0,
     r2: float = 1.0,
     sigma2: float = 1.0,
     spectrum: str | ArrayLike = "isotropic",
@@ -73,18 +80,20 @@ def ridge(
     fill = designs.rows(spectrum, entries, p)
     designs.support(signal, p)
     active = int(np.count_nonzero(values))  # directions of variance zero: nothing is seen of the signal there
-    scale = np.sqrt(values[:active])
+    s = values[:active]
     delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
-    # The left-out row enters as |x|^2, so rows without all moments take the exact route.
-    swift = active > n and math.isinf(designs.degrees(entries))
+    # Left-out rows enter by |x|^2, so rows that lack moments take the exact route, unless it is the same.
+    swift = active > n and (s[0] == s[-1] or math.isinf(designs.degrees(entries)))
     rows = np.empty((n + swift, p))
 
     def one() -> dict[str, np.ndarray]:
         fill(rows, rng)
         beta = designs.draw_signal(signal, r2, p, rng)
-        route = _conditional.one_more if swift else _conditional.exact
-        X = rows if active == p else np.ascontiguousarray(rows[:, :active])
-        risks = route(X, beta[:active], delta, sigma2=sigma2, root=lambda a: a * scale)
+        X, seen = rows if active == p else np.ascontiguousarray(rows[:, :active]), beta[:active]
+        if swift:
+            risks = _conditional.one_more(X, seen, delta, sigma2=sigma2, s=s)
+        else:
+            risks = _conditional.exact(X, seen, delta, sigma2=sigma2, form=_conditional.diagonal_form(s))
         if active < p:
             risks["estimation"] = risks["estimation"] + np.sum(beta[active:] ** 2)
         return risks
