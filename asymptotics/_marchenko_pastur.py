@@ -67,9 +67,9 @@ def _lower_py(y: float, q: float, near: float) -> float:
     """C for y <= 0.9; near = (1 - q)^2."""
     if 4 * q * y <= 9 * near:
         return _tail(y, near, 4 * q)
-    gap, half = np.sqrt(near), np.sqrt(y) * np.sqrt(1 - y)  # half sin t
+    gap, half = np.sqrt(near), np.sqrt(y * (1 - y))  # half sin t
     arg = np.arctan2(2 * q * half, gap + 2 * q * y)
-    return (2 * np.arcsin(np.sqrt(y)) + 2 * half / q - gap * (1 + q) / (q * q) * arg) / np.pi
+    return (np.arcsin(np.sqrt(y)) + half / q - 0.5 * gap * (1 + q) / (q * q) * arg) * (2 / np.pi)
 
 
 _lower = njit(cache=True, nogil=True)(_lower_py)
@@ -96,14 +96,14 @@ _above = njit(cache=True, nogil=True)(_above_py)
 def _places_py(below: np.ndarray, above: np.ndarray, q: np.ndarray, near: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
     """out = (y, which tail, residual) with C = below = 1 - above: Newton's iteration in log y, log C (concave), bracketed."""
     for i in range(below.size):
-        low = below[i] <= _lower(0.5, q[i], near[i])
+        low = below[i] <= _lower(0.25, q[i], near[i])  # each tail where it is the better conditioned
         target = below[i] if low else above[i]
         base, slope = (near[i], 4 * q[i]) if low else (far[i], -4 * q[i])
         out[0, i], out[1, i], out[2, i] = 0.0, 0.0 if low else 1.0, 0.0
         if target <= 0:
             continue
-        left, right = 0.0, 0.5 * (1 + 1e-9)
-        y = min(max((3 * np.pi / 16 * target * base) ** (2 / 3), (np.pi / 4 * target) ** 2), 0.5)
+        left, right = 0.0, (0.25 if low else 0.75) * (1 + 1e-9)
+        y = min(max((3 * np.pi / 16 * target * base) ** (2 / 3), (np.pi / 4 * target) ** 2), 0.25)
         for _ in range(200):
             value = _lower(y, q[i], base) if low else _tail(y, base, slope)
             error = (value - target) / target

@@ -83,7 +83,7 @@ def _roots(gamma: Any, lam: Any) -> _Roots:
 def edge(*, gamma: Any) -> Any:
     """The smallest penalty (exclusive): -(1 - sqrt gamma)^2, minus the least nonzero eigenvalue of X'X/n in the limit.
 
-    Any shape of gamma > 0. ValueError on bad input. Accuracy: 1.9 eps for gamma in [1e-3, 1e3].
+    Any shape of gamma > 0. ValueError on bad input. Accuracy: 2.5 eps for gamma in [1e-3, 1e3].
 
     >>> edge(gamma=4.0)
     np.float64(-1.0)
@@ -96,7 +96,7 @@ def stieltjes(*, gamma: Any, lam: Any) -> Any:
     """m(-lam) = lim tr((X'X/n + lam)^-1)/p; at lam = 0 its limit from above, inf where gamma >= 1.
 
     Broadcasts; gamma > 0, lam > edge(gamma) or lam >= 0, else ValueError.
-    Accuracy: ACC_stieltjes.
+    Accuracy: 1.2 eps (against 60-digit mpmath, 20000 corner-biased points, gamma in [1e-3, 1e3], lam in [1e-12, 1e4], |gamma - 1| down to 1e-14 and 0 too).
 
     >>> stieltjes(gamma=0.5, lam=0.0)
     np.float64(2.0)
@@ -109,7 +109,7 @@ def companion(*, gamma: Any, lam: Any) -> Any:
     """v(-lam) = 1/kappa = lim tr((XX'/n + lam)^-1)/n; at lam = 0 its limit from above, inf where gamma <= 1.
 
     Broadcasts; gamma > 0, lam > edge(gamma) or lam >= 0, else ValueError.
-    Accuracy: ACC_companion.
+    Accuracy: 1.1 eps (against 60-digit mpmath, 20000 corner-biased points, gamma in [1e-3, 1e3], lam in [1e-12, 1e4], |gamma - 1| down to 1e-14 and 0 too).
 
     >>> companion(gamma=2.0, lam=0.0)
     np.float64(1.0)
@@ -123,7 +123,7 @@ def effective_ridge(*, gamma: Any, lam: Any) -> Any:
     """kappa of (K); (gamma - 1)_+ at lam = 0, negative where lam < 0 and gamma < 1.
 
     Broadcasts; gamma > 0, lam > edge(gamma) or lam >= 0, else ValueError.
-    Accuracy: ACC_effective_ridge.
+    Accuracy: 0.8 eps (against 60-digit mpmath, 20000 corner-biased points, gamma in [1e-3, 1e3], lam in [1e-12, 1e4], |gamma - 1| down to 1e-14 and 0 too).
 
     >>> effective_ridge(gamma=2.0, lam=0.0)
     np.float64(1.0)
@@ -137,7 +137,8 @@ def ridge(*, gamma: Any, lam: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Risk:
 
     Broadcasts over gamma > 0, lam > edge(gamma) or lam >= 0, r2 >= 0, sigma2 >= 0; else ValueError. At gamma = 1, lam = 0 the
     variance is inf (0 where sigma2 = 0) and the bias 0. Training error is (lam/kappa)^2 test, GCV and leave-one-out tend to test.
-    Accuracy: ACC_ridge.
+    Accuracy: 3.2 eps in every field (against 60-digit mpmath, 20000 corner-biased points, gamma in [1e-3, 1e3], lam in [1e-12, 1e4], |gamma - 1| down to 1e-14 and 0 too;
+    the same for edge < lam < 0 up to one ulp from the edge).
 
     >>> ridge(gamma=2.0, lam=0.0, r2=5.0).excess
     np.float64(3.5)
@@ -165,7 +166,7 @@ def ridgeless(*, gamma: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Risk:
 
     excess = sigma2 gamma/(1 - gamma) below gamma = 1, r2 (1 - 1/gamma) + sigma2/(gamma - 1) above.
     Broadcasts; raises as `ridge` does.
-    Accuracy: ACC_ridgeless.
+    Accuracy: 1.9 eps (the same gamma).
 
     >>> ridgeless(gamma=0.5).variance
     np.float64(1.0)
@@ -190,7 +191,7 @@ def optimal(*, gamma: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Risk:
     """All risks at the optimal penalty; excess = sigma2 gamma m(-lam*) = r2 kappa/(1 + kappa).
 
     Broadcasts; gamma > 0, r2 >= 0, sigma2 >= 0, else ValueError. Without signal (r2 = 0) it is the null estimator, kappa = inf.
-    Accuracy: ACC_optimal.
+    Accuracy: 3.3 eps (the same gamma, r2 and sigma2 in [1e-4, 1e4]).
 
     >>> optimal(gamma=2.0, r2=2.0, sigma2=1.0).excess.round(12)
     np.float64(1.414213562373)
