@@ -24,8 +24,8 @@ other's place; its values carry hats. Rows join the two: for row i, with G_i = 1
 
 Nothing is ever subtracted and every quantity stays bounded as delta -> 0, so that (2) and (3) hold at delta = 0 as they stand.
 
-Source: golub2013matrix, section 5.4 (the reduction); dumitriu2002matrix, section 3 (the chi entries); numbering from memory. (2) and (3) are
-derived here: Schur complements of B'B + delta and BB' + delta, and their derivatives in delta.
+Source: golub2013matrix, section 5.4 (the reduction); dumitriu2002matrix, section 3 (the chi entries); numbering from memory.
+(2) and (3) are derived here: Schur complements of B'B + delta and BB' + delta, and their derivatives in delta.
 """
 
 from __future__ import annotations
@@ -112,12 +112,12 @@ def _draw_py(n, p, deltas, r2, sigma2, out, rng):
 _draw = njit(cache=True, nogil=True)(_draw_py)
 
 
-def _moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, sigma2: float = 1.0, **_: Any) -> float:
-    """Moments that every field of a draw has: all of them, or |p - n| // 2 where a ridgeless fit meets noise.
+def _moments(*, n: int, gamma: float, lam: ArrayLike, sigma2: float = 1.0, of: str | None = None, **_: Any) -> float:
+    """Moments that the field `of` has (every field by default): all, or |p - n| // 2 where a ridgeless fit meets noise.
 
     The smallest nonzero eigenvalue of X'X has density ~ x^((|p - n| + 1)/2 - 1) at 0 and the variance is about sigma2 over it:
     its k-th moment is finite iff 2k < |p - n| + 1. For lam > 0 the risk is at most r2 + sigma2 min(n, p) / (4 n lam), and
-    without noise it is at most r2. Ridgeless bias and train are bounded, and gcv <= n sigma2 + r2 lambda_max(X'X) at p >= n.
+    without noise it is at most r2. Ridgeless bias and train are bounded, and gcv <= n (sigma2 + r2 lambda_max(X'X)).
     """
     if of in ("bias", "train", "gcv") or sigma2 == 0 or np.all(np.asarray(lam) > 0):
         return math.inf
