@@ -70,7 +70,7 @@ def sums(law: Law, kappa: Array) -> Array:
     """The five integrals of `_sums_py` over a law, its unresolved part included: (5, *kappa.shape)."""
     nodes = law.compressed()
     out = np.empty((5, kappa.size))
-    _sums(nodes.atoms, nodes.weights, np.ascontiguousarray(kappa.ravel()), out)
+    _sums(nodes.atoms, nodes.weights, np.array(kappa).ravel(), out)
     if law.tail:  # s is 0 beside kappa there
         out[0] += law.tail / kappa.ravel() ** 2
         out[1] += law.tail
