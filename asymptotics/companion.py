@@ -87,7 +87,7 @@ class Companion:
         return self.support.intervals * self._scale
 
     def _real(self, x: ArrayLike, off: bool) -> tuple[Array, NDArray[np.int64], NDArray[np.complex128], Array]:
-        """x as a sorted vector in units of the scale, expansion points, roots about them, residuals. `off`: off the support too."""
+        """Sorted x as a vector in units of the scale, expansion points, roots about them, residuals. `off`: also off it."""
         array = np.asarray(x, dtype=np.float64)
         if not np.all(np.isfinite(array)):
             refuse("x", float(array[~np.isfinite(array)].flat[0]), "it must be finite")
@@ -114,8 +114,7 @@ class Companion:
 
         Raises ConvergenceError where no certified root is found.
 
-        >>> from asymptotics.laws import Law
-        >>> F = SampleCovarianceLaw(Law([1.0], [1.0]), 0.25)
+        >>> F = Companion(Law([1.0], [1.0]), 0.25)
         >>> at = F.solve(1.0)
         >>> bool(at.inside), bool(at.residual < 1e-11), complex(at.u).imag > 0
         (True, True, True)
@@ -128,12 +127,12 @@ class Companion:
             k = self._k(rows, roots)
         else:
             rows, roots, k, residuals = self._complex(array.ravel())
-        with np.errstate(divide="ignore", invalid="ignore"):
-            u = np.where(k == 0, complex(np.inf), -1 / k)  # the pole of u at x = 0, gamma < 1
+        pole = k == 0  # at x = 0, gamma (1 - H{0}) <= 1
+        u = np.where(pole, np.inf, -1 / np.where(pole, 1, k * self._scale))
         shape = array.shape
         return Solution(
             array,
-            u.reshape(shape) / self._scale,
+            u.reshape(shape),
             k.reshape(shape) * self._scale,
             residuals.reshape(shape),
             (k.imag != 0).reshape(shape),
@@ -157,7 +156,7 @@ class Companion:
         k, c = np.empty(up.size, dtype=np.complex128), np.empty(up.size)
         upper_half_plane._descend(s, w, self.gamma, up, k, c)
         _certify(c, "the companion transform")
-        silverstein._refine(s, w, self.gamma, self.support.points, up, k, a, b, c)
+        silverstein._refine(s, w, self.gamma, self.support.points, self.support.bands, up, k, a, b, c)
         _certify(c, "the companion transform")
         rows[~real], roots[~real], residuals[~real] = a, b, c
         roots = np.where(z.imag < 0, roots.conj(), roots)
@@ -168,8 +167,7 @@ class Companion:
 
         Raises ConvergenceError; inf at the pole z = 0 of gamma (1 - H{0}) < 1.
 
-        >>> from asymptotics.laws import Law
-        >>> abs(SampleCovarianceLaw(Law([1.0], [1.0]), 1.0).companion(-1.0) - (5**0.5 - 1) / 2) < 1e-15
+        >>> abs(Companion(Law([1.0], [1.0]), 1.0).companion(-1.0) - (5**0.5 - 1) / 2) < 1e-15
         np.True_
         """
         return self.solve(z).u[()]

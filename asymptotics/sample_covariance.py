@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,7 @@ from asymptotics.companion import Companion, sorting
 from asymptotics.conventions import refuse, theory
 from asymptotics.errors import ConvergenceError
 from asymptotics.laws import Array, Law
+from asymptotics.support import HIGH
 
 NODES = 2**14  # of a quadrature; an integrand that needs more is not smooth on the support
 
@@ -97,9 +99,8 @@ class SampleCovarianceLaw(Companion):
         order, back = sorting(array)
         flat, rows, roots, _ = self._real(array.ravel()[order], off=False)
         inside = rows >= 0
-        lows, ends = self.support.intervals.T
-        levels = self._levels
-        value = np.where(flat < 0, 0.0, levels[np.searchsorted(ends, flat, side="left")])
+        lows, levels = self.support.intervals[:, 0], self._levels
+        value = np.where(flat < 0, 0.0, levels[np.searchsorted(lows, flat, side="left")])
         if inside.any():
             s, w, _ = self._distinct
             sums, tails = np.empty(inside.sum(), dtype=np.complex128), np.empty(inside.sum())
@@ -199,13 +200,14 @@ class SampleCovarianceLaw(Companion):
         silverstein._sums(s, w, self.support.points, rows, roots, sums, np.empty(0))
         flat = array.ravel() / self._scale
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where((flat == 0) & (self.support.theta > 0), 1 / self.support.theta, k / flat)
+            ratio = np.where((flat == 0) & (self.support.theta > 0), np.divide(1, self.support.theta), k / flat)
             m = -sums * ratio - (self.H.zero / flat if self.H.zero else 0)  # m = -H{0}/z - (k/z) int dH/(k - s)
-        m = np.where((flat == 0) & ((self.atom > 0) | (self.support.theta <= 0)), complex(np.inf), m)
-        return (m / self._scale).reshape(array.shape)[()]
+        m = np.where((flat == 0) & ((self.atom > 0) | (self.support.theta <= 0)), np.inf, m / self._scale)
+        return m.reshape(array.shape)[()]
 
     def integrate(self, f: Callable[[Array], Array]) -> float:
-        """int f dF, the atom included, for f analytic near the support: Gauss-Chebyshev on each band, nodes doubled to 1e-13.
+        """int f dF, the atom included, for f analytic near the support: Gauss-Chebyshev on each band, nodes doubled to 1e-13
+        (Gauss-Legendre on panels graded towards cusps, and towards 0 where the support comes near it).
 
         Raises ConvergenceError if 2^14 nodes a band do not settle it.
 
@@ -215,14 +217,16 @@ class SampleCovarianceLaw(Companion):
         True
         """
         total = self.atom * float(f(np.zeros(1))[0]) if self.atom else 0.0
+        pinches = self.support.points[2 * self.support.bands : -1, HIGH] * self._scale
         for low, high in self.edges():
-            last, value, n = np.inf, np.inf, 32
+            inner = pinches[(pinches > low) & (pinches < high)]
+            last, value, n = np.inf, np.inf, 16
             while n <= NODES:
-                tau = np.pi * (np.arange(n) + 0.5) / n
+                tau, weights = _rule(low, high, inner, n)
                 x = low + (high - low) * np.sin(tau / 2) ** 2
-                terms = np.asarray(f(x)) * self.density(x) * np.sin(tau) * (high - low) / 2
-                last, value = value, float(np.sum(terms)) * np.pi / n
-                if abs(value - last) <= 1e-13 * float(np.sum(np.abs(terms))) * np.pi / n:
+                terms = np.asarray(f(x)) * self.density(x) * np.sin(tau) * weights * ((high - low) / 2)
+                last, value = value, float(np.sum(terms))
+                if abs(value - last) <= 1e-13 * float(np.sum(np.abs(terms))):
                     break
                 n *= 2
             else:
@@ -234,6 +238,19 @@ class SampleCovarianceLaw(Companion):
                 )
             total += value
         return total
+
+
+def _rule(low: float, high: float, inner: Array, n: int) -> tuple[Array, Array]:
+    """Nodes and weights in tau on (0, pi), x = low + (high - low) sin^2(tau/2), for a density that is smooth but near 0 and `inner`."""
+    if not inner.size and (low > 0.01 * high or low == 0):
+        return np.pi * (np.arange(n) + 0.5) / n, np.full(n, np.pi / n)
+    ends = np.concatenate([[0.0], 2 * np.arcsin(np.sqrt((inner - low) / (high - low))), [np.pi]])
+    grades = np.concatenate([[0.0], 2.0 ** np.arange(-44, 0)])  # panels halve, down to 6e-14 of the interval
+    grades = np.unique(np.concatenate([grades, 1 - grades]))
+    cuts = np.concatenate([a + (b - a) * grades for a, b in pairwise(ends)])
+    half, middle = np.diff(cuts)[:, None] / 2, ((cuts[1:] + cuts[:-1]) / 2)[:, None]
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return (middle + half * nodes).ravel(), (half * weights).ravel()
 
 
 @theory

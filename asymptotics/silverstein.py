@@ -5,7 +5,8 @@ In the notation of `asymptotics.support`: given x, find k with x(k) = x on the p
     z (r + z Q(z)) = x - x(k0),     Q(z) = gamma sum_j w_j s_j^2 / (c_j^2 (z + c_j)),                          (L)
     z (r + z (q - z P(z))) = x - x(k0),  P(z) = gamma sum_j w_j s_j^2 / (c_j^3 (z + c_j)),                     (P)
 
-(P) about a pinch, (L) about an edge or the origin. Nothing is solved at x + i eta. A root is accepted with its certificate only:
+(P) about a pinch and near the edges of a narrow gap, where Q nearly vanishes, (L) about other edges and the origin. Nothing is
+solved at x + i eta. A root is accepted with its certificate only:
 
 * inside the support and for Im x > 0, Im k > 0 and a small residual: the root in the upper half plane is unique;
 * on the real axis outside, x'(k) > 0 and k in the gap's bracket: x(k) increases there, from end to end.
@@ -69,7 +70,7 @@ def _newton_py(c, p, row, cubic, t, z):
         f -= t
         step = f / e
         size = abs(step) / abs(z)
-        if size <= FLOOR and abs(step) >= 0.5 * z.imag:
+        if size <= FLOOR and abs(step.imag) >= 0.5 * z.imag:
             return z, e, np.inf, False  # on its way to a real root
         new = z - step
         for _ in range(60):
@@ -80,7 +81,7 @@ def _newton_py(c, p, row, cubic, t, z):
         else:
             return z, e, np.inf, False
         if size <= TINY or (size <= FLOOR and size >= 0.5 * last):
-            return new, e, abs(f), new.imag > 1024.0 * abs(f / e)  # a real root never passes: the step reaches it
+            return new, e, abs(f), new.imag > 1024.0 * abs((f / e).imag)  # no real root passes: steps reach it
         if not size < 1e300:
             return z, e, np.inf, False
         last = size
@@ -123,7 +124,7 @@ def _bulk_py(s, w, gamma, points, bands, pinches, x, rows, roots, residuals):
     m = s.size
     a = gamma * w * s * s
     c, p = np.empty(m), np.empty(m)
-    have = -1
+    have = 0
     band = 0
     last_band, count = -1, 0
     t0 = t1 = 0.0
@@ -140,17 +141,19 @@ def _bulk_py(s, w, gamma, points, bands, pinches, x, rows, roots, residuals):
             continue
         if band != last_band:
             last_band, count = band, 0
-        use, t, edge = (2 * band, tl, True) if tl <= tr else (2 * band + 1, -tr, True)
+        use, t = (2 * band, tl) if tl <= tr else (2 * band + 1, -tr)
         for j in range(2 * bands, 2 * bands + pinches):
             if points[j, 4] > x[i] + points[j, 6]:
                 break
             y = (x[i] - points[j, 4]) - points[j, 5]
             if abs(y) < points[j, 6]:
-                use, t, edge = j, y, False
+                use, t = j, y
         row = points[use]
-        if use != have:
-            _terms(s, a, row, not edge, c, p)
-            have = use
+        cubic = abs(t) < row[6]
+        mark = use + 1 if cubic else -use - 1
+        if mark != have:
+            _terms(s, a, row, cubic, c, p)
+            have = mark
         base = row[0] + row[1]
         tau = 2.0 * np.arctan2(np.sqrt(tl), np.sqrt(tr))
         z, e, res, good = 0j, 0j, np.inf, False
@@ -165,15 +168,15 @@ def _bulk_py(s, w, gamma, points, bands, pinches, x, rows, roots, residuals):
                 k = k1 + h * d1
             z = k - base
             if z.imag > 0.0:
-                z, e, res, good = _newton(c, p, row, not edge, t, z)
+                z, e, res, good = _newton(c, p, row, cubic, t, z)
         if not good:
             near = points[2 * band] if tl <= tr else points[2 * band + 1]
             k = complex(near[0] + near[1], np.sqrt(abs(min(tl, tr) / near[3])))
-            z, e, res, good = _newton(c, p, row, not edge, t, k - base)
+            z, e, res, good = _newton(c, p, row, cubic, t, k - base)
         if not good:
             low, high = points[2 * band, 0] + points[2 * band, 1], points[2 * band + 1, 0] + points[2 * band + 1, 1]
             k = _bisect(s, a, gamma, w, x[i], low, high)
-            z, e, res, good = _newton(c, p, row, not edge, t, k - base)
+            z, e, res, good = _newton(c, p, row, cubic, t, k - base)
         rows[i], roots[i] = use, z
         residuals[i] = res / abs(x[i]) if good else np.inf
         t0, k0, d0 = t1, k1, d1
@@ -237,7 +240,7 @@ def _gaps_py(s, w, gamma, points, bands, x, rows, roots, residuals):
         residuals[i] = res / max(abs(x[i]), 1e-300) if t == 0.0 or e > 0.0 else np.inf
 
 
-def _refine_py(s, w, gamma, points, x, starts, rows, roots, residuals):
+def _refine_py(s, w, gamma, points, bands, x, starts, rows, roots, residuals):
     """Roots for Im x > 0 from starts k near them; rows[i] is the nearest expansion point."""
     a = gamma * w * s * s
     c, p = np.empty(s.size), np.empty(s.size)
@@ -246,7 +249,7 @@ def _refine_py(s, w, gamma, points, x, starts, rows, roots, residuals):
     for i in range(x.size):
         use = 0
         for j in range(1, points.shape[0]):
-            usable = points[j, 6] == 0.0 and (j < origin or points[j, 2] != 0.0)  # no pinch, and no origin at a hard edge
+            usable = j < 2 * bands or (j == origin and points[j, 2] != 0.0)  # no pinch, and no origin at a hard edge
             if usable and abs(x[i] - points[j, 4]) < abs(x[i] - points[use, 4]):
                 use = j
         row = points[use]

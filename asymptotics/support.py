@@ -27,7 +27,7 @@ from numba import njit
 
 from asymptotics.laws import Array
 
-#: Columns of an expansion point: k0 = REF + D; x'(k0), x''(k0)/2; x(k0) as high + low; the |x - x(k0)| where it serves.
+#: Columns of an expansion point: k0 = REF + D; x'(k0), x''(k0)/2; x(k0) as high + low; the |x - x(k0)| below which (P) serves.
 REF, D, R, Q, HIGH, LOW, REACH = range(7)
 CLOSED = 1.2  # a gap whose minimum of phi is above this is closed, and no cusp is near
 EPS = 2.0**-52
@@ -212,14 +212,16 @@ def _support_py(s, w, gamma, th, tl):
             c = y - (s[j] - s[i + 1])
             phi += a[j] / (c * c)
             cubic += a[j] / (c * c * c * c)
-        r = 1.0 - phi
-        if 1.0 - CLOSED < r < CLOSED - 1.0:  # a gap narrowly open or closed: expand here too
+        r, reach = 1.0 - phi, 0.0
+        if 1.0 - CLOSED < r < CLOSED - 1.0:  # narrowly open or closed: decide in double-double
             row = pinches[cusps]
             _put(row, s, w, gamma, th, tl, s[i + 1], s[i], y, False)
             r = row[2]
             rho = 0.25 * near
-            row[6] = abs(r) * rho + cubic * rho**3
-            cusps += 1
+            reach = abs(r) * rho + cubic * rho**3
+            if r <= 0.0:
+                row[6] = reach  # the point itself lies inside a band
+                cusps += 1
         if r > 0.0:  # open
             if r < 1e-6:
                 h = np.sqrt(r / (3.0 * cubic))
@@ -227,9 +229,11 @@ def _support_py(s, w, gamma, th, tl):
             else:
                 below, above = _edge(s, a, s[i + 1], 1.0, y), -_edge(s, a, s[i], -1.0, width - y)
             _put(edges[2 * bands + 1], s, w, gamma, th, tl, s[i], s[i + 1], above, True)
+            edges[2 * bands + 1, 6] = reach  # Q nearly vanishes there: the cubic form
             bands += 1
             first[bands] = i + 1
             _put(edges[2 * bands], s, w, gamma, th, tl, s[i + 1], s[i], below, True)
+            edges[2 * bands, 6] = reach
     if th == 0.0:  # a hard edge: k = x = 0
         row = edges[2 * bands + 1]
         row[0], row[1], row[2], row[4], row[5] = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -279,7 +283,7 @@ class Support:
     """Support intervals in increasing order, with the points that (X) is expanded around.
 
     `points`: rows (REF, D, R, Q, HIGH, LOW, REACH): left and right edge of each interval in turn, then `pinches` (minima of phi
-    of gaps nearly open or nearly closed), then the origin. `masses`: what the law puts on each interval. `theta`: see (X).
+    of gaps nearly open), then the origin. `masses`: what the law puts on each interval. `theta`: see (X).
     """
 
     points: Array

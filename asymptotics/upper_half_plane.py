@@ -13,7 +13,7 @@ from numba import njit
 
 
 def _descend_py(s, w, gamma, x, starts, failures):
-    """starts[i]: k near the root for x[i], Im x[i] > 0, to about 1e-9 Im k; failures[i]: 0, or inf if the path was lost."""
+    """starts[i]: k near the root for x[i], Im x[i] > 0, to about 1e-6; failures[i]: 0, or inf if the path was lost."""
     a = gamma * w * s * s
     mean = gamma * np.sum(w * s)
     for i in range(x.size):
@@ -36,7 +36,7 @@ def _descend_py(s, w, gamma, x, starts, failures):
                 trial -= step
                 if not trial.imag > 0.0:
                     break
-                if abs(step) <= 1e-9 * trial.imag:  # a start only
+                if abs(step.imag) <= 1e-3 * trial.imag and abs(step) <= 1e-6 * abs(trial):  # a start only
                     done = True
                     break
             if done:
