@@ -1,11 +1,11 @@
 r"""A measure of any number of atoms, replaced by about a hundred, for all functions of s/(s + kappa) at once.
 
-Put s = least + u, with least the smallest atom. Then 1/(s + kappa) = 1/(u + eps) with eps = kappa + least > 0 for every penalty that is
-allowed, negative ones too, and that is analytic in x = log u in the strip |Im x| < pi, uniformly in eps. On a panel of half-width 2 in
-x the Gauss rule of the measure itself, with k positive nodes, errs by O(R^-2k), R = pi/2 + sqrt(1 + pi^2/4) = 3.43: k = 16 gives
-R^-32 = 7e-18. The rule comes from Lanczos' recurrence; without reorthogonalisation it is the exact rule of a measure blurred by
-rounding, which is all that the bound asks for (greenbaum1992predicting). A panel of many atoms is cut into chunks, compressed,
-and compressed again: every stage keeps the moments. The masses of whole panels stay exact.
+Put s = least + u, with least the smallest atom. Then 1/(s + kappa) = 1/(u + eps) with eps = kappa + least > 0 for every penalty
+that is allowed, negative ones too, and that is analytic in x = log u in the strip |Im x| < pi, uniformly in eps. On a panel of
+half-width 2 in x the Gauss rule of the measure itself, with k positive nodes, errs by O(R^-2k), R = pi/2 + sqrt(1 + pi^2/4) =
+3.43: k = 16 gives R^-32 = 7e-18. The rule comes from Lanczos' recurrence; without reorthogonalisation it is the exact rule of a
+measure blurred by rounding, which is all that the bound asks for (greenbaum1992predicting). A panel of many atoms is cut into
+chunks, compressed, and compressed again: every stage keeps the moments. The masses of whole panels stay exact.
 """
 
 from __future__ import annotations
@@ -215,8 +215,9 @@ def _compress_py(s, w, high, low, nodes, weights, above):
             found = 0.0
             for i in range(start, count):
                 found += weights[i]
-            for i in range(start, count):
-                weights[i] *= mass / found
+            if abs(mass / found - 1.0) < 1e-10:  # else the panel is lost in the rounding of the masses above it
+                for i in range(start, count):
+                    weights[i] *= mass / found
         # masses inside the panel in plain sums on top of the exact mass before it; at its end the exact one
         inside = 0.0
         for i in range(start, count):
@@ -242,15 +243,16 @@ _compress = njit(cache=True, nogil=True)(_compress_py)
 def compress(atoms: Array, weights: Array, above: Array) -> tuple[Array, Array, Array]:
     """Nodes, weights and masses above them, in place of `atoms` (m,), decreasing, with `weights` (m,) and `above` (2, m).
 
-    Accuracy: int f dH for f = s/(s + kappa), its square, 1/(s + kappa) and s/(s + kappa)^2: relative error at most 4e-15 for any kappa
-    above minus the smallest atom (tests/test_spectra.py).
+    Accuracy: int f dH for f = s/(s + kappa), its square, 1/(s + kappa), s/(s + kappa)^2: relative error at most
+    4e-15 for kappa >= 0, 10^3 to 10^6 atoms over up to 20 decades; for kappa < 0, where 1/(s + kappa) magnifies the rounding of
+    s, 1e-15 s/(s + kappa) (tests/test_spectra.py).
     """
     # equal least atoms become one
     first = int(np.searchsorted(-atoms, -atoms[-1], side="left"))
     if first == 0:
         return atoms[:1], np.array([above[0, -1]]), above[:, -1:]
     s, w, cumulative = atoms[: first + 1], weights[: first + 1].copy(), above[:, : first + 1].copy()
-    w[-1] = (above[0, -1] - above[0, first - 1]) + (above[1, -1] - above[1, first - 1])
+    w[-1] = np.sum(weights[first:])
     cumulative[:, -1] = above[:, -1]
     nodes, masses, sums = np.empty(s.size), np.empty(s.size), np.empty((2, s.size))
     count = _compress(s, w, cumulative[0], cumulative[1], nodes, masses, sums)

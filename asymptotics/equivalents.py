@@ -3,8 +3,8 @@ r"""The effective ridge: the one scalar from which the risks of ridge regression
     n = int s/(s + kappa) dH(s) + delta/kappa,      its largest root kappa,                                  (K)
     df1 = int s/(s + kappa) dH,   df2 = int (s/(s + kappa))^2 dH,   gap = n - df2,   d kappa/d delta = 1/gap.
 
-The proportional setting is n = 1, H -> gamma H, delta = lam: every quantity is then per sample. The branch is n > df2; delta may be
-negative down to the edge, where n = df2. With q = kappa/(s + kappa), and M the mass of atoms above kappa in double-double,
+The proportional setting is n = 1, H -> gamma H, delta = lam: every quantity is then per sample. The branch is n > df2; delta may
+be negative down to the edge, where n = df2. With q = kappa/(s + kappa), and M the mass of atoms above kappa in double-double,
 
     n - df1 = (n - M) + sum_{s > kappa} q - sum_{s <= kappa} (1 - q),                                        (1)
     n - df2 = delta/kappa + kappa int s/(s + kappa)^2 dH.                                                    (2)
@@ -54,22 +54,25 @@ def _excess_py(high, low, j, a, n):
 _excess = njit(cache=True, nogil=True)(_excess_py)
 
 
-def _sums_py(s, w, high, low, a, n, k):
-    # pos, neg of (1) without delta, their derivatives in log kappa
+def _sums_py(s, w, high, low, a, n, k, squares):
+    # pos, neg of (1) and their derivatives in log kappa; with `squares` (0 or 1) those of
+    # n - df2 = (n - M) + sum_{s > k} q (1 + p) - sum_{s <= k} p^2, p = 1 - q
     m = s.size
     neg = neg1 = pos = pos1 = 0.0
     j = 0
     while j < m and s[j] > k:
         r = 1.0 / (s[j] + k)
+        p = s[j] * r
         q = w[j] * k * r
-        neg += q
-        neg1 += q * s[j] * r
+        neg += q * (1.0 + squares * p)
+        neg1 += q * p * (1.0 - squares + 2.0 * squares * p)
         j += 1
     for i in range(j, m):
         r = 1.0 / (s[i] + k)
-        p = w[i] * s[i] * r
-        pos += p
-        pos1 += p * k * r
+        p = s[i] * r
+        x = w[i] * p
+        pos += x * (1.0 - squares + squares * p)
+        pos1 += x * k * r * (1.0 - squares + 2.0 * squares * p)
     e = _excess(high, low, j, a, n)
     return a * pos + max(e, 0.0), a * neg + max(-e, 0.0), a * pos1, a * neg1
 
@@ -77,39 +80,12 @@ def _sums_py(s, w, high, low, a, n, k):
 _sums = njit(cache=True, nogil=True)(_sums_py)
 
 
-def _squares_py(s, w, high, low, a, n, k):
-    # the same for n - df2 = (n - M) + sum_{s > k} q (2 - q) - sum_{s <= k} (1 - q)^2
-    m = s.size
-    neg = neg1 = pos = pos1 = 0.0
-    j = 0
-    while j < m and s[j] > k:
-        r = 1.0 / (s[j] + k)
-        q = k * r
-        p = s[j] * r
-        neg += w[j] * q * (1.0 + p)
-        neg1 += 2.0 * w[j] * q * p * p
-        j += 1
-    for i in range(j, m):
-        r = 1.0 / (s[i] + k)
-        p = s[i] * r
-        pos += w[i] * p * p
-        pos1 += 2.0 * w[i] * p * p * k * r
-    e = _excess(high, low, j, a, n)
-    return a * pos + max(e, 0.0), a * neg + max(-e, 0.0), a * pos1, a * neg1
-
-
-_squares = njit(cache=True, nogil=True)(_squares_py)
-
-
 def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start):
     # the kappa > 0 where pos + D/kappa = neg: safeguarded Newton on the log of the ratio; (kappa, residual, rounds)
     k = min(max(start, bottom), top)
     step = np.inf
     for rounds in range(1, ROUNDS + 1):
-        if squares:
-            pos, neg, pos1, neg1 = _squares(s, w, high, low, a, n, k)
-        else:
-            pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k)
+        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k, squares)
         pos += D / k
         pos1 += D / k
         ratio = np.log(pos / neg)
@@ -134,14 +110,7 @@ _root = njit(cache=True, nogil=True)(_root_py)
 
 def _start_py(s, high, a, n):
     # the atom at which the mass above is n
-    i, j = 0, s.size - 1
-    while i < j:
-        middle = (i + j) // 2
-        if a * high[middle] >= n:
-            j = middle
-        else:
-            i = middle + 1
-    return s[i]
+    return s[min(np.searchsorted(high, n / a), s.size - 1)]
 
 
 _start = njit(cache=True, nogil=True)(_start_py)
@@ -161,7 +130,7 @@ def _edge_py(s, w, high, low, tail, a, n):
         # a M (least/(least + k))^2 <= df2 <= a int s^2 dH / k^2
         bottom = least * (whole / n) / (1.0 + np.sqrt(1.0 + whole / n))
         top = np.sqrt(a * second / n)
-        return _root(s, w, high, low, a, n, 0.0, True, bottom, top, _start(s, high, a, n))
+        return _root(s, w, high, low, a, n, 0.0, 1.0, bottom, top, _start(s, high, a, n))
     if tail > 0.0:
         return 0.0, np.inf, 0
     # all of H lies above -kappa = y: a int q(2 + q) dH = n - a M, q = y/(s - y), in the variable log(y/(least - y))
@@ -207,7 +176,7 @@ _edge = njit(cache=True, nogil=True)(_edge_py)
 def _descend_py(s, w, high, low, a, n, D, k, edge):
     # D < 0: kappa (n - df1) is convex on kappa > edge, and Newton descends from the right of its root; (kappa, residual, rounds)
     for rounds in range(1, ROUNDS + 1):
-        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k)
+        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k, 0.0)
         defect = k * (neg - pos) - D
         gap = neg - pos + pos1 + neg1
         scale = abs(D) + abs(k) * (abs(pos) + abs(neg))
@@ -225,7 +194,7 @@ _descend = njit(cache=True, nogil=True)(_descend_py)
 
 
 def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
-    # out: kappa, df1, df2, gap, ddf1, ddf2, residual, rounds;  edges: smallest penalty, and kappa there, where delta < 0
+    # out: kappa, df1, df2, gap, ddf1, ddf2, residual, rounds;  edges: the smallest penalty, where it was asked for
     m = s.size
     first = 0.0
     for i in range(m):
@@ -241,8 +210,8 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
             square = 0.0
             for i in range(m):
                 square += w[i] * (edge / (s[i] + edge)) * (edge / (s[i] + edge)) * s[i]
-            edges[0, point] = -aa * square - aa * tail  # at the edge n - df1 = -kappa int s/(s + kappa)^2 dH
-            if delta[point] <= edges[0, point] and residual <= 1e-13:
+            edges[point] = -aa * square - aa * tail  # at the edge n - df1 = -kappa int s/(s + kappa)^2 dH
+            if delta[point] <= edges[point] and residual <= 1e-13:
                 status[point] = _BELOW
                 continue
         if D > 0.0 or whole > 0.0:
@@ -255,7 +224,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
                 start = K / -whole
             else:
                 start = np.sqrt(bottom) * np.sqrt(top)
-            k, residual, rounds = _root(s, w, high, low, aa, nn, K, False, bottom, top, start)
+            k, residual, rounds = _root(s, w, high, low, aa, nn, K, 0.0, bottom, top, start)
         if D < 0.0:
             if whole < 0.0 and tail == 0.0:
                 k = max(D / -whole, edge)
@@ -296,8 +265,8 @@ _solve = njit(cache=True, nogil=True)(_solve_py)
 class EffectiveRidge:
     """kappa and what follows from it; every field has the broadcast shape of the arguments.
 
-    `gap` = n - df2 > 0, `dkappa` = d kappa/d delta = 1/gap (inf at kappa = 0 with n = p), `ddf1`, `ddf2` the derivatives of df1 and
-    df2 in delta; `residual` is the certificate: the relative error left in kappa (delta >= 0), or the relative change of the
+    `gap` = n - df2 > 0, `dkappa` = d kappa/d delta = 1/gap (inf at kappa = 0 with n = p), `ddf1`, `ddf2` the derivatives of df1
+    and df2 in delta; `residual` is the certificate: the relative error left in kappa (delta >= 0), or the relative change of the
     penalty that would make it exact (delta < 0).
     """
 
@@ -311,11 +280,13 @@ class EffectiveRidge:
     residual: Value
 
 
-def _setting(gamma: Value | None, n: Value | None) -> tuple[Value, Value]:
+def _setting(gamma: ArrayLike | None, n: ArrayLike | None) -> tuple[ArrayLike, ArrayLike]:
     # (factor of H, n) of the setting that was chosen
-    if (gamma is None) == (n is None):
-        refuse("gamma", gamma, "pass gamma= and lam= (H of mass 1), or n= and delta= (H with multiplicities)")
-    return (gamma, np.float64(1.0)) if gamma is not None else (np.float64(1.0), n)  # type: ignore[return-value]
+    if gamma is not None and n is None:
+        return gamma, 1.0
+    if n is not None and gamma is None:
+        return 1.0, n
+    refuse("gamma", gamma, "pass gamma= and lam= (H of mass 1), or n= and delta= (H with multiplicities)")
 
 
 @theory
@@ -329,11 +300,15 @@ def effective_ridge(
 ) -> EffectiveRidge:
     """The effective ridge of the law `H`: the root of (K), degrees of freedom, their derivatives.
 
-    Either `gamma` > 0 and `lam`, or `n` > 0 and `delta`; they broadcast. A penalty of 0 is the limit from above: kappa = 0 where the mass
-    of the positive eigenvalues is at most n. Penalties may be negative, above `edge`.
+    Either `gamma` > 0 and `lam`, or `n` > 0 and `delta`; they broadcast. A penalty of 0 is the limit from above: kappa = 0 where
+    the mass of the positive eigenvalues is at most n. Penalties may be negative, above `edge`.
 
-    Raises ValueError below the edge; ConvergenceError where no root could be certified, and where kappa lies below what the analytic
-    tail of an infinite spectrum resolves.
+    Raises ValueError below the edge; ConvergenceError where no root could be certified, and where kappa lies below what the
+    analytic tail of an infinite spectrum resolves.
+
+    Accuracy: kappa, df1, df2, gap within 1e-14 of 60-digit mpmath for penalties >= 0: up to 40 eigenvalues of up to 25 decades,
+    with clusters 20 decades apart, n = p, n = p/2, n at a cluster's mass, delta from 1e-16 to 1e4. Negative penalties: kappa is as
+    exact as the condition number |delta|/(kappa gap) of the root allows, 1e-13 at a hundredth from the edge.
 
     >>> from asymptotics.spectra import isotropic
     >>> float(effective_ridge(isotropic().H, gamma=2.0, lam=0.0).kappa)  # 1 = 2/(1 + kappa)
@@ -342,13 +317,17 @@ def effective_ridge(
     if (gamma is None) != (lam is None) or (n is None) != (delta is None):
         refuse("lam" if gamma is not None else "delta", None, "pass gamma= with lam=, or n= with delta=")
     a, size = _setting(gamma, n)
-    name, penalty = ("lam", lam) if lam is not None else ("delta", delta)
-    arrays = np.broadcast_arrays(a, size, penalty)
+    name, given = ("lam", lam) if lam is not None else ("delta", delta)
+    arrays = np.broadcast_arrays(a, size, given)  # type: ignore[arg-type]
     shape = arrays[0].shape
-    a, size, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)
+    factor, samples, penalty = (
+        np.array(v, dtype=np.float64).ravel() for v in arrays
+    )  # copies: writable, one type for the kernel
     law = H.compressed()
-    out, edges, status = np.empty((8, a.size)), np.full((2, a.size), -np.inf), np.empty(a.size, dtype=np.int64)
-    _solve(law.atoms, law.weights, *law.above, law.tail, law.resolved, a, size, penalty, out, edges, status)
+    out, edges, status = np.empty((8, factor.size)), np.empty(factor.size), np.empty(factor.size, dtype=np.int64)
+    _solve(
+        law.atoms, law.weights, law.above[0], law.above[1], law.tail, law.resolved, factor, samples, penalty, out, edges, status
+    )
     if np.any(status != _OK):
         _raise(name, penalty, out, edges, status)
     kappa, df1, df2, gap, ddf1, ddf2, residual, _ = out.reshape(8, *shape)
@@ -365,7 +344,7 @@ def _raise(
         refuse(
             name,
             float(penalty[i]),
-            f"the smallest penalty that keeps df2 < n is {edges[0, i]:.12g} (exclusive); see equivalents.edge",
+            f"the smallest penalty that keeps df2 < n is {edges[i]:.12g} (exclusive); see equivalents.edge",
         )
     if status[i] == _UNRESOLVED:
         causes = f"kappa = {out[0, i]:.3g} is below what the analytic tail of this infinite spectrum resolves; take smaller n"
@@ -386,8 +365,8 @@ def edge(H: Law, *, gamma: ArrayLike | None = None, n: ArrayLike | None = None) 
     """
     a, size = np.broadcast_arrays(*_setting(gamma, n))
     law, result = H.compressed(), np.empty(a.shape)
-    for i in np.ndindex(a.shape):
-        k, residual, rounds = _edge(law.atoms, law.weights, *law.above, law.tail, float(a[i]), float(size[i]))
+    for i in np.ndindex(*a.shape):
+        k, residual, rounds = _edge(law.atoms, law.weights, law.above[0], law.above[1], law.tail, float(a[i]), float(size[i]))
         if not residual <= 1e-13 or (law.tail > 0 and k < law.resolved):  # 25 times what Newton stops at
             raise ConvergenceError("edge", residual=residual, iterations=rounds, causes="kappa there is not resolved by the tail")
         result[i] = -float(a[i]) * (float(np.dot(law.weights, law.atoms * (k / (law.atoms + k)) ** 2)) + law.tail)

@@ -53,7 +53,7 @@ class Law:
     tail: float = 0.0
     mass: float = -1.0
     resolved: float = 0.0
-    above: Array | None = None
+    above: Array = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         atoms, weights = vector("atoms", self.atoms), vector("weights", self.weights)
@@ -63,7 +63,7 @@ class Law:
             refuse("atoms", float(atoms.min()), "atoms are positive; what sits at 0 goes into zero=")
         if np.any(weights <= 0):
             refuse("weights", float(weights.min()), "weights must be positive")
-        above = self.above
+        above: Array | None = self.above
         if np.any(np.diff(atoms) > 0):
             if above is not None:
                 refuse("atoms", atoms, "they must decrease where the masses above them are given")

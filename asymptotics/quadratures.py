@@ -1,7 +1,7 @@
 r"""Continuous and infinite spectra as positive nodes: where a law is an integral or an endless sum, its Gauss rules.
 
-Integrands are functions of s/(s + kappa), analytic in log s in the strip |Im log s| < pi; panels are cut so that they are analytic
-in an ellipse of parameter R >= 3.4 around each, and 16 nodes leave R^-32 < 1e-16.
+Integrands are functions of s/(s + kappa), analytic in log s in the strip |Im log s| < pi; panels are cut so that they are
+analytic in an ellipse of parameter R >= 3.4 around each, and 16 nodes leave R^-32 < 1e-16.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def from_eigenvalues(values: ArrayLike, coefficients: ArrayLike | None = None) -
 
 
 def equicorrelated(rho: float, p: int | None = None, signal: Signal = "isotropic") -> Spectrum:
-    """Unit variances, all correlations `rho` in [0, 1): p - 1 eigenvalues 1 - rho, and one 1 + (p - 1) rho of mass 1/p. Proportional.
+    """Unit variances, all correlations `rho` in [0, 1): p - 1 eigenvalues 1 - rho, one 1 + (p - 1) rho. Proportional.
 
     Without `p` the limit: the spike has mass 0, and all eigenvalues are 1 - rho.
     """
@@ -251,8 +251,7 @@ def density(pdf: Callable[[float], float], low: float, high: float, signal: Sign
     """
     if not (0 <= low < high < np.inf):
         refuse("low", low, f"0 <= low < high is needed; high = {high!r}")
-    s, w = quadratures.density(pdf, float(low), float(high))
-    mass = float(np.sum(w))
+    mass = float(np.sum(quadratures.density(pdf, float(low), float(high))[1]))
     if abs(mass - 1) > 1e-10:  # the rule gives 1e-13 where the density is smooth inside
         refuse("pdf", mass, "its integral over (low, high) must be 1; a density with kinks or jumps inside is refused too")
 
@@ -280,9 +279,10 @@ def density(pdf: Callable[[float], float], low: float, high: float, signal: Sign
 def power_law(alpha: float, beta: float | None = None, p: int | None = None) -> Spectrum:
     """Eigenvalues i^-alpha, i = 1 ... p, or without end: p = None, alpha > 1. Dimension-free.
 
-    The target has the powers v_i^2 = s_i beta_i^2 = i^-beta in the basis of unit variance, so that G has the weights i^(alpha - beta), not
-    normalised: pass r2 = 1 for this target, or what multiplies it. beta = alpha (default) is an isotropic signal; an infinite
-    spectrum asks for beta > 1. Beyond the resolved part the sums are Hurwitz zeta functions: nothing is truncated.
+    The target has the powers v_i^2 = s_i beta_i^2 = i^-beta in the basis of unit variance, so that G has the weights
+    i^(alpha - beta), not normalised: pass r2 = 1 for this target, or what multiplies it. beta = alpha (default) is an isotropic
+    signal; an infinite spectrum asks for beta > 1. Beyond the resolved part the sums are Hurwitz zeta
+    functions: nothing is truncated.
 
     Accuracy: 1e-14 for kappa >= `resolved`, which is n of about 1e12.
 
@@ -320,10 +320,11 @@ class Measured(Spectrum):
 def from_data(X: ArrayLike, y: ArrayLike | None = None) -> Measured:
     """The sample covariance of the rows of `X` (m, p), centred; with `y` (m,), the signal on its eigenvectors and the noise too.
 
-    Biases. The eigenvalues are those of the sample: spread wider than the population's unless p << m (by about sqrt(p/m)), and m - 1
-    of them at most are positive. The eigencoefficients are least-squares ones, b_i = u_i'y/sqrt(m s_i), and their energies
-    b_i^2 - sigma2/(m s_i), cut off at 0, which biases them up where the signal is below the noise. The noise is the residual variance,
-    unbiased for linear models, if p < m - 1; else that of ridge at the penalty of least GCV, residual/(m - 1 - df), biased either way.
+    Biases. The eigenvalues are those of the sample: spread wider than the population's unless p << m (by about sqrt(p/m)), and
+    m - 1 of them at most are positive. The eigencoefficients are least-squares ones, b_i = u_i'y/sqrt(m s_i), and their energies
+    b_i^2 - sigma2/(m s_i), cut off at 0, which biases them up where the signal is below the noise. The noise is the residual
+    variance, unbiased for linear models, if p < m - 1; else that of ridge at the penalty of least GCV, residual/(m - 1 - df),
+    biased either way.
     """
     X = np.array(X, dtype=np.float64)
     if X.ndim != 2 or X.shape[0] < 3 or X.shape[1] < 1:
@@ -339,12 +340,12 @@ def from_data(X: ArrayLike, y: ArrayLike | None = None) -> Measured:
     if y is None:
         spectrum = from_eigenvalues(values)
         return Measured(spectrum.H, spectrum.G)
-    y = vector("y", y)
-    if y.size != m:
-        refuse("y", y.size, f"one entry a row of X: {m}")
-    y = y - y.mean()
-    projections = u[:, :rank].T @ y
-    rest = max(float(y @ y - projections @ projections), 0.0)
+    target = vector("y", y)
+    if target.size != m:
+        refuse("y", target.size, f"one entry a row of X: {m}")
+    target -= target.mean()
+    projections = u[:, :rank].T @ target
+    rest = float(np.sum((target - u[:, :rank] @ projections) ** 2))
     free = m - 1
     if rank < free:
         sigma2 = rest / (free - rank)
