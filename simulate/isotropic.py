@@ -91,8 +91,10 @@ def _risk_py(n, delta, r2, sigma2, q, e, below, out):
     idle = float(n - m)  # directions of the samples that no feature reaches
     out[0] = r2 * bias
     out[1] = sigma2 * spread
-    out[2] = (x * x * residual + sigma2 * idle) / n
-    out[3] = n * residual / (g1 * g1) if idle == 0.0 else n * (x * x * residual + sigma2 * idle) / (x * g1 + idle) ** 2
+    error = x * x * residual + sigma2 * idle
+    free = x * g1 + idle  # n (1 - df1 / n)
+    out[2] = error / n
+    out[3] = n * residual / (g1 * g1) if idle == 0.0 else n * error / (free * free)
     out[4] = r2 * fit + sigma2 * spread
 
 
