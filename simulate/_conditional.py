@@ -89,7 +89,7 @@ class _Residual(NamedTuple):
 
     def scores(self, sigma2: float) -> dict[str, Array]:
         n = len(self.diagonal)
-        mean2 = sum(self.parts) ** 2
+        mean2 = np.add.reduce(self.parts) ** 2
         total = mean2.sum(axis=0) + sigma2 * self.square.sum(axis=0)
         return {
             "train": self.factor**2 * total / n,
@@ -169,9 +169,8 @@ def _one_penalty(gram: Array, delta: float, vectors: list[Array]) -> _Inverse | 
     square = np.einsum("ij,ij->j", inverse, inverse)
     if norm2 * square.sum() > (10 * ILL) ** 2:  # Frobenius norms: 10 to 100 times the condition for the spectra in use
         return None
-    last = inverse[:, -1]
-    columns = [diagonal, square, last, inverse @ last, *(inverse @ v for v in vectors)]
-    return _Inverse(*(c[:, None] for c in columns[:4]), [c[:, None] for c in columns[4:]])  # type: ignore[arg-type]
+    last = inverse[:, -1:]
+    return _Inverse(diagonal[:, None], square[:, None], last, inverse @ last, [inverse @ v[:, None] for v in vectors])
 
 
 def _many_penalties(factors: _Factors, delta: Array, vectors: list[Array]) -> _Inverse:
@@ -179,9 +178,9 @@ def _many_penalties(factors: _Factors, delta: Array, vectors: list[Array]) -> _I
     f = 1 / (c[:, None] + delta)
     f2, e = f * f, basis[-1][:, None]
     columns = np.concatenate([f * e, f2 * e, *(f * (basis.T @ v)[:, None] for v in vectors)], axis=1)
-    applied = np.split(basis @ columns, 2 + len(vectors), axis=1)
-    diagonals = np.split(basis**2 @ np.concatenate([f, f2], axis=1), 2, axis=1)
-    return _Inverse(*diagonals, *applied[:2], applied[2:])
+    last, last2, *parts = np.split(basis @ columns, 2 + len(vectors), axis=1)
+    diagonal, square = np.split(basis**2 @ np.concatenate([f, f2], axis=1), 2, axis=1)
+    return _Inverse(diagonal, square, last, last2, parts)
 
 
 def one_more(X: Array, beta: Array, delta: Array, *, sigma2: float, s: Array, hidden: Array | None = None) -> dict[str, Array]:
