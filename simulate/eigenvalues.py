@@ -76,8 +76,8 @@ def sample_covariance(
 
     Raises ValueError for what `simulate.designs` cannot read.
 
-    Accuracy: isotropic Gaussian, relative 1e-9 down to the smallest nonzero eigenvalue, measured against 40 digits for n, p <= 40;
-    otherwise eps times the largest.
+    Accuracy: isotropic Gaussian, each eigenvalue to relative 1e-9, or 20 eps sqrt(largest / itself) if that is more, against 40 digits for
+    n, p <= 40; otherwise eps times the largest.
 
     >>> import numpy as np
     >>> w = sample_covariance(n=4, gamma=1.5, draws=2, rng=np.random.default_rng(0))
