@@ -237,7 +237,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
             df2 += w[i] * p * p
             square += w[i] * p * r
             cube += w[i] * p * p * r
-        gap = -whole
+        gap = 0.0 - whole  # not -0.0
         df1 *= aa
         if k != 0.0:
             gap = D / k + aa * k * square  # (2)
@@ -320,9 +320,7 @@ def effective_ridge(
     name, given = ("lam", lam) if lam is not None else ("delta", delta)
     arrays = np.broadcast_arrays(a, size, given)  # type: ignore[arg-type]
     shape = arrays[0].shape
-    factor, samples, penalty = (
-        np.array(v, dtype=np.float64).ravel() for v in arrays
-    )  # copies: writable, one type for the kernel
+    factor, samples, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)  # copies: one type for the kernel
     law = H.compressed()
     out, edges, status = np.empty((8, factor.size)), np.empty(factor.size), np.empty(factor.size, dtype=np.int64)
     _solve(
