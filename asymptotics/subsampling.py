@@ -109,9 +109,9 @@ def ridge(spectrum: Spectrum, *, n: float, pool: float, delta: float, r2: float 
         refuse("pool", pool, "it must be positive and finite: the number of rows of the whole table")
     arguments = (check("n", n), rows, check("delta", delta), check("r2", r2), check("sigma2", sigma2))
     if np.any(arguments[0] > rows):
-        refuse("n", n, "no more rows can be drawn without replacement than the pool has: n <= pool")
+        refuse("n", float(arguments[0].max()), "no more rows can be drawn without replacement than the pool has: n <= pool")
     if np.any(arguments[2] < 0):
-        refuse("delta", delta, "a finite pool is predicted for delta >= 0 only")
+        refuse("delta", float(arguments[2].min()), "a finite pool is predicted for delta >= 0 only")
     H, G = spectrum.H, spectrum.G
     keep = np.asarray(H.atoms) > 0
     s, m = np.asarray(H.atoms, dtype=np.float64)[keep], np.asarray(H.weights, dtype=np.float64)[keep]

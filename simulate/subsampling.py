@@ -56,11 +56,15 @@ def _pool(X: Any, y: Any, n: int) -> tuple[Array, Array]:
     return X, y
 
 
-def _fit(X: Array, y: Array, lam: Array) -> tuple[Array, Array, Array]:
-    """Centred ridge for a grid of penalties: coefficients (L, p), training errors (L,), GCV (L,)."""
+def _fit(X: Array, y: Array, lam: Array, size: float) -> tuple[Array, Array, Array]:
+    """Centred ridge for a grid of penalties: coefficients (L, p), training errors (L,), GCV (L,).
+
+    size: the norm of the rows before they were centred. A column that is constant in them is left by the centring with round-off of
+    that size, not with variance.
+    """
     n = len(X)
     U, s, Vt = linalg.svd(X, full_matrices=False, check_finite=False)
-    rank = int(np.sum(s > max(X.shape) * _EPS * s[0])) if s[0] > 0 else 0
+    rank = int(np.sum(s > max(X.shape) * _EPS * size))
     U, s, Vt = U[:, :rank], s[:rank], Vt[:rank]
     c = U.T @ y
     outside = y - U @ c  # the part of y that no penalty reaches
@@ -77,6 +81,12 @@ def _fit(X: Array, y: Array, lam: Array) -> tuple[Array, Array, Array]:
     w = 1 / (s**2 + delta)
     gcv = n * ((w * c) ** 2).sum(1) / w.sum(1) ** 2 if rank else np.full(len(lam), rest / n)
     return coefficients, train / n, gcv
+
+
+def _near(gram: Array, cross: Array) -> Array:
+    """About the least squares of the pool."""
+    ridge = len(gram) * _EPS * np.trace(gram)
+    return linalg.solve(gram + ridge * np.eye(len(gram)), cross, assume_a="pos") if ridge > 0 else np.zeros_like(cross)
 
 
 @simulator(moments=moments)
@@ -103,15 +113,20 @@ def ridge(*, X: Array, y: Array, n: int, lam: Any, draws: int, rng: np.random.Ge
     N, flat = len(X), grid.ravel()
     mean, offset = X.mean(axis=0), y.mean()
     X, y = X - mean, y - offset  # moves nothing: the intercept is fitted below; it conditions the Gram matrix
-    gram, cross, square = X.T @ X, X.T @ y, float(y @ y)
+    gram = X.T @ X
+    near = _near(gram, X.T @ y)  # errors are measured from here: any vector is right, a good one cancels no digits
+    residual = y - X @ near
+    cross, square = X.T @ residual, float(residual @ residual)
+    size = float(linalg.norm(X)) * math.sqrt(n / N)
     out = {name: np.empty((draws, flat.size)) for name in ("test", "train", "gcv", "norm2")}
     for draw in range(draws):
         chosen = rng.choice(N, size=n, replace=False, shuffle=False)
         rows, labels = X[chosen], y[chosen]
         xbar, ybar = rows.mean(axis=0), labels.mean()
-        b, train, gcv = _fit(rows - xbar, labels - ybar, flat)
+        b, train, gcv = _fit(rows - xbar, labels - ybar, flat, size)
         shift = ybar - b @ xbar  # residual of a pool row: y - x'b - shift, and both y and x have mean zero over the pool
-        pool = (square - 2 * (b @ cross) + np.einsum("lp,lp->l", b @ gram, b)) / N + shift**2
+        away = b - near
+        pool = (square - 2 * (away @ cross) + np.einsum("lp,lp->l", away @ gram, away)) / N + shift**2
         out["test"][draw] = np.maximum(N * pool - n * train, 0) / (N - n)  # (1); at a perfect fit round-off may be negative
         out["train"][draw], out["gcv"][draw], out["norm2"][draw] = train, gcv, (b**2).sum(1)
     return Draws(**{name: values.reshape(draws, *grid.shape) for name, values in out.items()})

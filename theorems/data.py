@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, stdtrit
+from threadpoolctl import threadpool_limits
 
 from asymptotics.conventions import refuse
 from simulate import subsampling
@@ -221,6 +222,21 @@ def report(
     if draws < FEWEST_DRAWS:
         refuse("draws", draws, f"at least {FEWEST_DRAWS} draws a size, for the median's interval")
     source = read(path, target, label=label, drop=drop, one_hot=one_hot, clean=clean)
+    with threadpool_limits(limits=1, user_api="blas"):  # threads of BLAS spin against each other on matrices of this size
+        return _report(source, lam, sizes, draws, entropy, scale, controls, out, tick)
+
+
+def _report(
+    source: Table,
+    lam: Sequence[float] | float | None,
+    sizes: Sequence[int] | int | None,
+    draws: int,
+    entropy: int,
+    scale: bool,
+    controls: bool,
+    out: str | Path | None,
+    tick: Callable[[], None],
+) -> DataReport:
     whole = population(source, scale=scale)
     grid, counts = _grid(lam, whole), _sizes(sizes, whole)
 

@@ -66,6 +66,7 @@ class Parting:
             lines.append(
                 f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {w.data:+.1%}; residuals shuffled {w.shuffled:+.1%} "
                 f"(+- {w.shuffled_se:.1%}); Gaussian rows {w.gaussian:+.1%} (+- {w.gaussian_se:.1%}): {w.cause}"
+                + ("" if w.rank >= w.full else f"; training rows have rank {w.rank:.0f}, not {w.full}: the pole moves")
             )
         return "\n".join([*lines, self._rows()])
 
@@ -107,15 +108,22 @@ def _distribution(table: pd.DataFrame, name: str) -> dict[str, Any]:
             "count": len(table)}  # fmt: skip
 
 
+def _rank(population: Population, n: int, rng: np.random.Generator, looks: int = 3) -> float:
+    """The mean rank of n rows, centred: below min(n - 1, rank) where sparse columns are constant in them."""
+    round_off = 1e-12 * float(np.linalg.norm(population.scores))  # of centring and of the rotation to the eigenbasis
+    chosen = (population.scores[rng.choice(population.rows, n, replace=False)] for _ in range(looks))
+    return float(np.mean([np.linalg.matrix_rank(rows - rows.mean(axis=0), tol=round_off) for rows in chosen]))
+
+
 def _cause(w: Any) -> str:
-    """Which replacement takes away at least half of the gap, and by two standard errors of what it measured."""
+    """Which replacement takes away at least half of the gap, and surely so."""
     if abs(w.gaussian) > abs(w.data) / 2:
         return "finite size: the formula is a limit"
-    if abs(w.data) - abs(w.gaussian) < 2 * w.gaussian_se:
+    if abs(w.data) - abs(w.gaussian) < SURE * np.hypot(w.data_se, w.gaussian_se):
         return "undecided at this number of draws"
     lost = abs(w.data) - abs(w.shuffled)
     if lost > abs(w.data) / 2:
-        sure = lost > 2 * w.shuffled_se
+        sure = lost > SURE * np.hypot(w.data_se, w.shuffled_se)
         return (
             "the residuals depend on the rows (nonlinear target or unequal noise)"
             if sure
@@ -140,8 +148,11 @@ def parting(table: Table, population: Population, cells: pd.DataFrame, rng: np.r
             again = measure(control, chosen["n"].tolist()).set_index(["n", "lam"])
             found[name] = again.loc[list(zip(chosen["n"], chosen["lam"], strict=True))].reset_index()
         controls = chosen[["n", "lam"]].reset_index(drop=True).assign(data=chosen["gap"].to_numpy())
+        controls["data_se"] = (chosen["se"] / chosen["predicted"]).to_numpy()
         for name, again in found.items():
             controls[name], controls[f"{name}_se"] = again["gap"], again["se"] / again["predicted"]
+        controls["full"] = np.minimum(controls["n"] - 1, population.rank)
+        controls["rank"] = [_rank(population, n, rng) for n in chosen["n"]]
         controls["cause"] = [_cause(w) for w in controls.itertuples()]
     return Parting(
         cells=pd.DataFrame([_distribution(finite, name) for name in ("predicted", "omniscient", "gcv")]),
