@@ -171,5 +171,6 @@ def invert(below: Any, above: Any, gamma: Any) -> Any:
         )
     y, upper, _ = out.reshape(3, *below.shape)
     low, high = edges(gamma)
-    shift = 4 * np.sqrt(gamma) * y
-    return np.where(upper > 0, high[0] - shift, low[0] + shift)
+    turn = (upper > 0) & (y > 0.5)  # the nearer edge
+    shift = 4 * np.sqrt(gamma) * np.where(turn, 1 - y, y)
+    return np.where((upper > 0) & ~turn, high[0] - shift, low[0] + shift)

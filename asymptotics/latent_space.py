@@ -78,7 +78,8 @@ def _solve(gamma: Any, psi: Any, mu: Any) -> tuple[Pair, Pair]:
 def effective_ridge(*, gamma: Any, psi: Any, mu: Any = 1.0) -> Any:
     """kappa of (K); 0 where gamma <= 1. The paper's c0 is 1/(gamma kappa).
 
-    Broadcasts; gamma > 0, psi in (0, 1], mu >= 0, else ValueError. Accuracy: 0.6 eps (gamma in [1e-3, 1e3], psi in [1e-12, 1], mu in [1e-6, 1e6], near gamma = 1 too).
+    Broadcasts; gamma > 0, psi in (0, 1], mu >= 0, else ValueError. Accuracy: 0.6 eps (gamma in [1e-3, 1e3], psi in [1e-12,
+    1], mu in [1e-6, 1e6], near gamma = 1 too).
 
     >>> effective_ridge(gamma=2.0, psi=1.0, mu=0.0)
     np.float64(1.0)
@@ -92,8 +93,8 @@ def ridgeless(*, gamma: Any, psi: Any, mu: Any = 1.0, r2: Any = 1.0, sigma2: Any
     """All risks of least squares of least norm; r2 = |theta|^2 and sigma2 = Var xi are those of the latent model.
 
     Broadcasts over gamma > 0, psi in (0, 1], mu >= 0, r2 >= 0, sigma2 >= 0; else ValueError. At gamma = 1 the variance is inf (0
-    where there is no noise). Below gamma = 1: bias 0, variance noise gamma/(1 - gamma). Accuracy: 3.8 eps (bias, variance, excess, test, train, kappa; 60-digit mpmath, gamma in
-    [1e-3, 1e3] near 1 too, psi in [1e-12, 1], mu in [1e-6, 1e6]).
+    where there is no noise). Below gamma = 1: bias 0, variance noise gamma/(1 - gamma). Accuracy: 3.8 eps (bias, variance,
+    excess, test, train, kappa; 60-digit mpmath, gamma in [1e-3, 1e3] near 1 too, psi in [1e-12, 1], mu in [1e-6, 1e6]).
 
     >>> ridgeless(gamma=1.5, psi=1 / 15, sigma2=1.0, r2=1.0).excess.round(5)
     np.float64(2.22323)

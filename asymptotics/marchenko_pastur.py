@@ -60,8 +60,8 @@ def density(x: Any, *, gamma: Any) -> Any:
     """The density of the continuous part, of mass min(1, 1/gamma); 0 off the support, inf at x = 0 where gamma = 1.
 
     Broadcasts; gamma > 0, x not nan, else ValueError.
-    Accuracy: 2.3 eps for the law at the float64 x and gamma as they stand (60-digit mpmath, 20000 points near both edges too, gamma in [1e-3, 1e3]); but
-    rounding x before the call costs x/(2 (x - a)) or x/(2 (b - x)) times its relative error.
+    Accuracy: 2.3 eps for the law at the float64 x and gamma as they stand (60-digit mpmath, 20000 points near both edges too,
+    gamma in [1e-3, 1e3]); but rounding x before the call costs x/(2 (x - a)) or x/(2 (b - x)) times its relative error.
 
     >>> density(1.0, gamma=1.0).round(12)
     np.float64(0.275664447711)
@@ -78,8 +78,8 @@ def density(x: Any, *, gamma: Any) -> Any:
 def cdf(x: Any, *, gamma: Any) -> Any:
     """F(x), the atom at zero included. Broadcasts; gamma > 0, x not nan, else ValueError.
 
-    Accuracy: 3.7 eps for the float64 x as it stands, relative, in the lower tail too (60-digit mpmath, 20000 points near both edges too, gamma in
-    [1e-3, 1e3]); rounding x costs 1.5 x/(x - a) times its relative error near the lower edge.
+    Accuracy: 3.7 eps for the float64 x as it stands, relative, in the lower tail too (60-digit mpmath, 20000 points near both
+    edges too, gamma in [1e-3, 1e3]); rounding x costs 1.5 x/(x - a) times its relative error near the lower edge.
 
     >>> cdf(0.0, gamma=4.0)
     np.float64(0.75)
@@ -92,8 +92,8 @@ def cdf(x: Any, *, gamma: Any) -> Any:
 def survival(x: Any, *, gamma: Any) -> Any:
     """1 - F(x) with its own relative accuracy near the upper edge. Broadcasts; gamma > 0, x not nan, else ValueError.
 
-    Accuracy: 3.7 eps, relative, in the upper tail too (60-digit mpmath, 20000 points near both edges too, gamma in [1e-3, 1e3]); rounding x costs
-    1.5 x/(b - x) times its relative error near the upper edge.
+    Accuracy: 3.7 eps, relative, in the upper tail too (60-digit mpmath, 20000 points near both edges too, gamma in [1e-3,
+    1e3]); rounding x costs 1.5 x/(b - x) times its relative error near the upper edge.
 
     >>> survival(-1.0, gamma=0.5)
     np.float64(1.0)
@@ -107,8 +107,9 @@ def quantile(u: Any, *, gamma: Any) -> Any:
     """The least x with F(x) >= u; 0 where u <= atom(gamma) (and gamma > 1), a at u = 0 otherwise.
 
     Broadcasts; gamma > 0, u in [0, 1], else ValueError. Safeguarded Newton's iteration; ConvergenceError unless
-    F meets its level to 1e-14. Accuracy: 5 eps in x (60-digit mpmath, 20000 points near both edges too, gamma in [1e-3, 1e3], u within 1e-15 of 0, 1 and the atom), where
-    the condition number of x in u is 2; above gamma = 1 the level u - atom is formed in twice the precision.
+    F meets its level to 1e-14. Accuracy: 5 eps in x (60-digit mpmath, 20000 points near both edges too, gamma in [1e-3, 1e3],
+    u within 1e-15 of 0, 1 and the atom), where the condition number of x in u is 2; above gamma = 1 the level u - atom is
+    formed in twice the precision.
 
     >>> quantile([0.5, 1.0], gamma=4.0)
     array([0., 9.])
@@ -200,8 +201,8 @@ def stieltjes(z: Any, *, gamma: Any) -> Any:
 
     At its pole z = 0 (gamma >= 1) inf: the limit from below. Broadcasts; real for real z. ValueError inside the support, on nan,
     gamma <= 0.
-    Accuracy: 1.4 eps at real z up to one ulp from the edges, 2.4 eps in modulus at complex z (60-digit mpmath, 20000 points near both edges too,
-    gamma in [1e-3, 1e3]).
+    Accuracy: 1.4 eps at real z up to one ulp from the edges, 2.4 eps in modulus at complex z (60-digit mpmath, 20000 points
+    near both edges too, gamma in [1e-3, 1e3]).
 
     >>> stieltjes(0.0, gamma=0.5)
     np.float64(2.0)
