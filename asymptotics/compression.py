@@ -35,7 +35,7 @@ def _accumulate_py(weights, high, low):
         low[i] = l
 
 
-_accumulate = njit(cache=True, nogil=True)(_accumulate_py)
+_accumulate = njit(cache=True, nogil=True, error_model="numpy")(_accumulate_py)
 
 
 def accumulate(weights: Array) -> Array:
@@ -81,7 +81,7 @@ def _lanczos_py(x, w, mass, old, new, a, b):
     return NODES
 
 
-_lanczos = njit(cache=True, nogil=True)(_lanczos_py)
+_lanczos = njit(cache=True, nogil=True, error_model="numpy")(_lanczos_py)
 
 
 def _eigen_py(a, b, z, k):
@@ -129,7 +129,7 @@ def _eigen_py(a, b, z, k):
                 b[m] = 0.0
 
 
-_eigen = njit(cache=True, nogil=True)(_eigen_py)
+_eigen = njit(cache=True, nogil=True, error_model="numpy")(_eigen_py)
 
 
 def _shrink_py(x, w, size, old, new, a, b, z):
@@ -161,7 +161,7 @@ def _shrink_py(x, w, size, old, new, a, b, z):
     return size
 
 
-_shrink = njit(cache=True, nogil=True)(_shrink_py)
+_shrink = njit(cache=True, nogil=True, error_model="numpy")(_shrink_py)
 
 
 def _compress_py(s, w, high, low, nodes, weights, above):
@@ -237,7 +237,7 @@ def _compress_py(s, w, high, low, nodes, weights, above):
     return count + 1
 
 
-_compress = njit(cache=True, nogil=True)(_compress_py)
+_compress = njit(cache=True, nogil=True, error_model="numpy")(_compress_py)
 
 
 def compress(atoms: Array, weights: Array, above: Array) -> tuple[Array, Array, Array]:

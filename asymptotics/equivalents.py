@@ -51,7 +51,7 @@ def _excess_py(high, low, j, a, n):
     return d + ((p - (d - b)) - (n + b) + e)
 
 
-_excess = njit(cache=True, nogil=True)(_excess_py)
+_excess = njit(cache=True, nogil=True, error_model="numpy")(_excess_py)
 
 
 def _sums_py(s, w, high, low, a, n, k, squares):
@@ -77,7 +77,7 @@ def _sums_py(s, w, high, low, a, n, k, squares):
     return a * pos + max(e, 0.0), a * neg + max(-e, 0.0), a * pos1, a * neg1
 
 
-_sums = njit(cache=True, nogil=True)(_sums_py)
+_sums = njit(cache=True, nogil=True, error_model="numpy")(_sums_py)
 
 
 def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start):
@@ -105,7 +105,7 @@ def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start):
     return k, abs(step), ROUNDS
 
 
-_root = njit(cache=True, nogil=True)(_root_py)
+_root = njit(cache=True, nogil=True, error_model="numpy")(_root_py)
 
 
 def _start_py(s, high, a, n):
@@ -113,7 +113,7 @@ def _start_py(s, high, a, n):
     return s[min(np.searchsorted(high, n / a), s.size - 1)]
 
 
-_start = njit(cache=True, nogil=True)(_start_py)
+_start = njit(cache=True, nogil=True, error_model="numpy")(_start_py)
 
 
 def _edge_py(s, w, high, low, tail, a, n):
@@ -170,7 +170,7 @@ def _edge_py(s, w, high, low, tail, a, n):
     return -y, abs(step), ROUNDS
 
 
-_edge = njit(cache=True, nogil=True)(_edge_py)
+_edge = njit(cache=True, nogil=True, error_model="numpy")(_edge_py)
 
 
 def _descend_py(s, w, high, low, a, n, D, k, edge):
@@ -190,7 +190,7 @@ def _descend_py(s, w, high, low, a, n, D, k, edge):
     return k, np.inf, ROUNDS
 
 
-_descend = njit(cache=True, nogil=True)(_descend_py)
+_descend = njit(cache=True, nogil=True, error_model="numpy")(_descend_py)
 
 
 def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
@@ -242,7 +242,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
         if k != 0.0:
             gap = D / k + aa * k * square  # (2)
             df1 += aa * tail / k
-            square += tail / (k * k)
+            square += tail / k / k
         if tail > 0.0 and k < resolved:
             status[point] = _UNRESOLVED
         elif not (residual <= 1e-13 and gap >= 0.0):  # 25 times what Newton stops at
@@ -258,7 +258,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
         out[7, point] = rounds
 
 
-_solve = njit(cache=True, nogil=True)(_solve_py)
+_solve = njit(cache=True, nogil=True, error_model="numpy")(_solve_py)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,7 +205,7 @@ def test_kernel_is_the_function_that_it_compiles():
 
 def test_refusals():
     H = isotropic().H
-    with pytest.raises(ValueError, match="-0.25"):
+    with pytest.raises(ValueError, match=r"-0\.25"):
         effective_ridge(H, gamma=0.25, lam=-0.25 * (1 + 1e-12))
     with pytest.raises(ValueError, match="edge"):
         effective_ridge(H, gamma=0.25, lam=[0.1, -3.0])
