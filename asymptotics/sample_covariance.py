@@ -29,8 +29,8 @@ from asymptotics import silverstein
 from asymptotics.companion import Companion, sorting
 from asymptotics.conventions import refuse, theory
 from asymptotics.errors import ConvergenceError
+from asymptotics.expansion import HIGH, REACH
 from asymptotics.laws import Array, Law
-from asymptotics.support import HIGH
 
 NODES = 2**14  # of a quadrature; an integrand that needs more is not smooth on the support
 
@@ -207,7 +207,7 @@ class SampleCovarianceLaw(Companion):
 
     def integrate(self, f: Callable[[Array], Array]) -> float:
         """int f dF, the atom included, for f analytic near the support: Gauss-Chebyshev on each band, nodes doubled to 1e-13
-        (Gauss-Legendre on panels graded towards cusps, and towards 0 where the support comes near it).
+        (Gauss-Legendre on panels graded towards cusps, and towards ends near 0 or at a narrow gap).
 
         Raises ConvergenceError if 2^14 nodes a band do not settle it.
 
@@ -218,11 +218,13 @@ class SampleCovarianceLaw(Companion):
         """
         total = self.atom * float(f(np.zeros(1))[0]) if self.atom else 0.0
         pinches = self.support.points[2 * self.support.bands : -1, HIGH] * self._scale
-        for low, high in self.edges():
+        reaches = self.support.points[: 2 * self.support.bands, REACH].reshape(-1, 2)
+        for (low, high), reach in zip(self.edges(), reaches, strict=True):
+            graded = bool(reach.any()) or 0 < low < 0.01 * high
             inner = pinches[(pinches > low) & (pinches < high)]
             last, value, n = np.inf, np.inf, 16
             while n <= NODES:
-                tau, weights = _rule(low, high, inner, n)
+                tau, weights = _rule(low, high, inner, graded, n)
                 x = low + (high - low) * np.sin(tau / 2) ** 2
                 terms = np.asarray(f(x)) * self.density(x) * np.sin(tau) * weights * ((high - low) / 2)
                 last, value = value, float(np.sum(terms))
@@ -240,9 +242,9 @@ class SampleCovarianceLaw(Companion):
         return total
 
 
-def _rule(low: float, high: float, inner: Array, n: int) -> tuple[Array, Array]:
-    """Nodes and weights in tau on (0, pi), x = low + (high - low) sin^2(tau/2), for a density that is smooth but near 0 and `inner`."""
-    if not inner.size and (low > 0.01 * high or low == 0):
+def _rule(low: float, high: float, inner: Array, graded: bool, n: int) -> tuple[Array, Array]:
+    """Nodes and weights in tau on (0, pi), x = low + (high - low) sin^2(tau/2), for a density smooth but at `inner` and, if `graded`, the ends."""
+    if not inner.size and not graded:
         return np.pi * (np.arange(n) + 0.5) / n, np.full(n, np.pi / n)
     ends = np.concatenate([[0.0], 2 * np.arcsin(np.sqrt((inner - low) / (high - low))), [np.pi]])
     grades = np.concatenate([[0.0], 2.0 ** np.arange(-44, 0)])  # panels halve, down to 6e-14 of the interval

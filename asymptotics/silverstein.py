@@ -1,6 +1,6 @@
 r"""The companion equation of sample covariances at a point: certified roots on the real axis and off it.
 
-In the notation of `asymptotics.support`: given x, find k with x(k) = x on the physical branch, by Newton in z = k - k0 on
+In the notation of `asymptotics.support` and `asymptotics.expansion`: given x, find k with x(k) = x on the physical branch, by Newton in z = k - k0 on
 
     z (r + z Q(z)) = x - x(k0),     Q(z) = gamma sum_j w_j s_j^2 / (c_j^2 (z + c_j)),                          (L)
     z (r + z (q - z P(z))) = x - x(k0),  P(z) = gamma sum_j w_j s_j^2 / (c_j^3 (z + c_j)),                     (P)
@@ -196,7 +196,7 @@ def _gaps_py(s, w, gamma, points, bands, x, rows, roots, residuals):
         if rows[i] >= 0:
             continue
         band = 0
-        while band < bands and x[i] > points[2 * band + 1, 4]:
+        while band < bands and (x[i] - points[2 * band + 1, 4]) - points[2 * band + 1, 5] >= 0.0:
             band += 1
         left = 2 * band - 1  # the edge below x, and the one above it
         right = 2 * band

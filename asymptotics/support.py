@@ -9,11 +9,7 @@ k = -1/u, u the companion Stieltjes transform (k is minus the effective ridge), 
 Off the support x' > 0; an edge is a root of phi = 1. phi is convex between neighbouring atoms: one minimum, then two roots if it
 is below 1. A gap whose neighbours' terms alone exceed 1 is closed, which is known after a few terms.
 
-Around any real k0 = ref + d the equation is exact in z = k - k0, c_j = k0 - s_j, with no cancellation at an edge (r = 0):
-
-    x - x(k0) = z (r + z Q(z)),  Q = gamma sum_j w_j s_j^2 / (c_j^2 (z + c_j)),   r = x'(k0),  q = Q(0).            (L)
-
-Expansion points keep x(k0), r and q from double-double sums, so a density keeps its relative accuracy down to the edge.
+Edges are found in double precision and polished in double-double (asymptotics.expansion).
 
 Source: silverstein1995analysis, Theorems 4.1-4.4 (numbering from memory); biane1997free for the parametrisation of bulks.
 """
@@ -25,70 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from asymptotics.expansion import EPS, HIGH, LOW, REACH, R, expansions, theta
 from asymptotics.laws import Array
 
-#: Columns of an expansion point: k0 = REF + D; x'(k0), x''(k0)/2; x(k0) as high + low; the |x - x(k0)| below which (P) serves.
-REF, D, R, Q, HIGH, LOW, REACH = range(7)
 CLOSED = 1.2  # a gap whose minimum of phi is above this is closed, and no cusp is near
-EPS = 2.0**-52
-
-
-def _sum2_py(a, b):
-    s = a + b
-    t = s - a
-    return s, (a - (s - t)) + (b - t)
-
-
-def _add_py(ah, al, bh, bl):
-    s, e = _sum2(ah, bh)
-    t, f = _sum2(al, bl)
-    s, e = _sum2(s, e + t)
-    return _sum2(s, e + f)
-
-
-def _mul_py(ah, al, bh, bl):
-    p = ah * bh
-    t = 134217729.0 * ah  # 2^27 + 1 (Dekker)
-    a1 = t - (t - ah)
-    t = 134217729.0 * bh
-    b1 = t - (t - bh)
-    a2, b2 = ah - a1, bh - b1
-    e = ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
-    return _sum2(p, e + (ah * bl + al * bh))
-
-
-def _div_py(ah, al, bh, bl):
-    q = ah / bh
-    ph, pl = _mul(q, 0.0, bh, bl)
-    rh, _ = _add(ah, al, -ph, -pl)
-    return _sum2(q, rh / bh)
-
-
-def _expand_py(s, w, gamma, th, tl, ref, d):
-    """The expansion point at k0 = ref + d: r, q, x(k0) high and low, in double-double."""
-    kh, kl = _sum2(ref, d)
-    s0h = s0l = s1h = s1l = s2h = s2l = 0.0
-    for j in range(s.size):
-        ch, cl = _sum2(ref, -s[j])
-        ch, cl = _add(ch, cl, d, 0.0)
-        ih, il = _div(1.0, 0.0, ch, cl)
-        wh, wl = _mul(w[j], 0.0, ih, il)  # w/c
-        s0h, s0l = _add(s0h, s0l, wh, wl)
-        yh, yl = _add(ch, cl, -s[j], 0.0)  # k - 2s
-        ph, pl = _mul(wh, wl, ih, il)  # w/c^2
-        yh, yl = _mul(ph, pl, yh, yl)
-        s1h, s1l = _add(s1h, s1l, yh, yl)
-        ph, pl = _mul(ph, pl, s[j], 0.0)
-        ph, pl = _mul(ph, pl, s[j], 0.0)
-        ph, pl = _mul(ph, pl, ih, il)  # w s^2/c^3
-        s2h, s2l = _add(s2h, s2l, ph, pl)
-    gh, gl = _mul(kh, kl, gamma, 0.0)
-    rh, rl = _mul(gh, gl, s1h, s1l)
-    rh, rl = _add(rh, rl, th, tl)  # r = theta + gamma k sum w (k - 2s)/c^2
-    xh, xl = _mul(gh, gl, s0h, s0l)
-    xh, xl = _add(xh, xl, th, tl)
-    xh, xl = _mul(xh, xl, kh, kl)
-    return rh, gamma * s2h, xh, xl
 
 
 def _edge_py(s, a, ref, sign, limit):
@@ -160,122 +96,60 @@ def _minimum_py(s, a, i):
     return y
 
 
-def _polish_py(s, w, gamma, th, tl, ref, d):
-    """Newton on x'(ref + d) = 0 in double-double, then the expansion there."""
-    r, q, xh, xl = _expand(s, w, gamma, th, tl, ref, d)
-    for _ in range(50):
-        if r == 0.0 or q == 0.0:
-            break
-        step = -0.5 * r / q
-        if abs(step) > 0.5 * abs(d) and d != 0.0:
-            step = np.copysign(0.5 * abs(d), step)
-        new = d + step
-        if new == d:
-            break
-        d = new
-        r, q, xh, xl = _expand(s, w, gamma, th, tl, ref, d)
-        if abs(step) <= 2.0 * EPS * abs(d):
-            break
-    return d, r, q, xh, xl
-
-
-def _put_py(row, s, w, gamma, th, tl, near, far, d, root):
-    """Write the expansion point at near + d (polished to x' = 0 if `root`), kept from the nearer of two references."""
-    ref, e = near, d
-    if abs((near - far) + d) < abs(d):
-        ref, e = far, (near - far) + d
-    if root:
-        e, r, q, xh, xl = _polish(s, w, gamma, th, tl, ref, e)
-    else:
-        r, q, xh, xl = _expand(s, w, gamma, th, tl, ref, e)
-    row[0], row[1], row[2], row[3], row[4], row[5], row[6] = ref, e, r, q, xh, xl, 0.0
-
-
-def _support_py(s, w, gamma, th, tl):
-    """(edges, first, pinches, origin, counts): rows from the top down; first[b] is the first atom under band b."""
-    m = s.size
-    a = gamma * w * s * s
-    edges = np.zeros((2 * m, 7))
-    first = np.zeros(m + 1, dtype=np.int64)
-    pinches = np.zeros((m, 7))
-    bands = cusps = 0
-    spread = 2.0 * np.sqrt(np.sum(a))  # phi <= sum(a)/d^2 beyond the last atom
-    _put(edges[0], s, w, gamma, th, tl, s[0], s[0], _edge(s, a, s[0], 1.0, spread), True)
-    for i in range(m - 1):
+def _gaps_py(s, a):
+    """Rows (i, y, 1 - phi, phi''/6): the minimum of phi at s[i+1] + y, between s[i+1] and s[i], where phi is at most CLOSED there."""
+    rows = np.empty((s.size, 4))
+    count = 0
+    for i in range(s.size - 1):
         y = _minimum(s, a, i)
         if y == np.inf:
             continue
-        width = s[i] - s[i + 1]
-        near = min(y, width - y)
         phi = cubic = 0.0
-        for j in range(m):
+        for j in range(s.size):
             c = y - (s[j] - s[i + 1])
             phi += a[j] / (c * c)
             cubic += a[j] / (c * c * c * c)
-        r, reach = 1.0 - phi, 0.0
-        if 1.0 - CLOSED < r < CLOSED - 1.0:  # narrowly open or closed: decide in double-double
-            row = pinches[cusps]
-            _put(row, s, w, gamma, th, tl, s[i + 1], s[i], y, False)
-            r = row[2]
-            rho = 0.25 * near
-            reach = abs(r) * rho + cubic * rho**3
-            if r <= 0.0:
-                row[6] = reach  # the point itself lies inside a band
-                cusps += 1
-        if r > 0.0:  # open
-            if r < 1e-6:
-                h = np.sqrt(r / (3.0 * cubic))
-                below, above = y - h, (y - width) + h
-            else:
-                below, above = _edge(s, a, s[i + 1], 1.0, y), -_edge(s, a, s[i], -1.0, width - y)
-            _put(edges[2 * bands + 1], s, w, gamma, th, tl, s[i], s[i + 1], above, True)
-            edges[2 * bands + 1, 6] = reach  # Q nearly vanishes there: the cubic form
-            bands += 1
-            first[bands] = i + 1
-            _put(edges[2 * bands], s, w, gamma, th, tl, s[i + 1], s[i], below, True)
-            edges[2 * bands, 6] = reach
-    if th == 0.0:  # a hard edge: k = x = 0
-        row = edges[2 * bands + 1]
-        row[0], row[1], row[2], row[4], row[5] = 0.0, 0.0, 0.0, 0.0, 0.0
-        row[3] = -gamma * np.sum(w / s)
-    else:
-        d = _edge(s, a, s[m - 1], -1.0, spread)
-        _put(edges[2 * bands + 1], s, w, gamma, th, tl, s[m - 1], 0.0, -d, True)
-    bands += 1
-    first[bands] = m
-    origin = np.zeros(7)  # the expansion at x = 0, off the support
-    if th > 0.0:
-        origin[2], origin[3] = th, -gamma * np.sum(w / s)
-    elif th < 0.0:
-        k = min(edges[2 * bands - 1][0] + edges[2 * bands - 1][1], 0.0)
-        for _ in range(200):  # gamma sum w s/(s - k) = 1, by Newton on its reciprocal: monotone
-            h = g = 0.0
-            for j in range(m):
-                t = gamma * w[j] * s[j] / (s[j] - k)
-                h += t
-                g += t / (s[j] - k)
-            step = h * (h - 1.0) / g
-            k -= step
-            if abs(step) <= 1e-14 * abs(k):  # the expansion below corrects what is left
-                break
-        for _ in range(3):
-            r, q, xh, xl = _expand(s, w, gamma, th, tl, 0.0, k)
-            k -= xh / r
-        r, q, xh, xl = _expand(s, w, gamma, th, tl, 0.0, k)
-        origin[1], origin[2], origin[3], origin[4], origin[5] = k, r, q, xh, xl
-    return edges[: 2 * bands], first[: bands + 1], pinches[:cusps], origin
+        rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = i, y, 1.0 - phi, cubic
+        count += 1
+    return rows[:count]
 
 
-_sum2 = njit(cache=True, nogil=True, error_model="numpy", inline="always")(_sum2_py)
-_add = njit(cache=True, nogil=True, error_model="numpy")(_add_py)
-_mul = njit(cache=True, nogil=True, error_model="numpy")(_mul_py)
-_div = njit(cache=True, nogil=True, error_model="numpy")(_div_py)
-_expand = njit(cache=True, nogil=True, error_model="numpy")(_expand_py)
+def _edges_py(s, a, gaps):
+    """Edges in double precision: the lowest and the top one as distances from their atom, and d from both atoms of each open gap."""
+    spread = 2.0 * np.sqrt(np.sum(a))  # phi <= sum(a)/d^2 beyond the last atom
+    inner = np.empty((gaps.shape[0], 2))
+    for g in range(gaps.shape[0]):
+        i, y, r, cubic = int(gaps[g, 0]), gaps[g, 1], gaps[g, 2], gaps[g, 3]
+        width = s[i] - s[i + 1]
+        if r < 1e-6:  # phi = 1 - r + 3 cubic z^2 about its minimum
+            h = np.sqrt(r / (3.0 * cubic))
+            inner[g, 0], inner[g, 1] = y - h, (y - width) + h
+        else:
+            inner[g, 0], inner[g, 1] = _edge(s, a, s[i + 1], 1.0, y), -_edge(s, a, s[i], -1.0, width - y)
+    return -_edge(s, a, s[s.size - 1], -1.0, spread), _edge(s, a, s[0], 1.0, spread), inner
+
+
+def _zero_py(s, w, gamma):
+    """The k < 0 with x(k) = 0 where theta < 0: gamma sum w s/(s - k) = 1, by Newton on its reciprocal, monotone."""
+    k = 0.0
+    for _ in range(200):
+        h = g = 0.0
+        for j in range(s.size):
+            t = gamma * w[j] * s[j] / (s[j] - k)
+            h += t
+            g += t / (s[j] - k)
+        step = h * (h - 1.0) / g
+        k -= step
+        if abs(step) <= 1e-14 * abs(k):  # polished by the caller
+            break
+    return k
+
+
 _edge = njit(cache=True, nogil=True, error_model="numpy")(_edge_py)
 _minimum = njit(cache=True, nogil=True, error_model="numpy")(_minimum_py)
-_polish = njit(cache=True, nogil=True, error_model="numpy")(_polish_py)
-_put = njit(cache=True, nogil=True, error_model="numpy")(_put_py)
-_support = njit(cache=True, nogil=True, error_model="numpy")(_support_py)
+_gaps = njit(cache=True, nogil=True, error_model="numpy")(_gaps_py)
+_edges = njit(cache=True, nogil=True, error_model="numpy")(_edges_py)
+_zero = njit(cache=True, nogil=True, error_model="numpy")(_zero_py)
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,25 +177,46 @@ def support(atoms: Array, weights: Array, above: Array, gamma: float) -> Support
 
     Costs O(m) plus O(m) an open gap. theta within 4 eps of 0 is a hard edge: gamma (1 - zero) = 1 up to the rounding of weights.
     """
-    ph = gamma * above[0, -1]
-    th = float(_theta(gamma, above[0, -1], above[1, -1])[0])
-    tl = float(_theta(gamma, above[0, -1], above[1, -1])[1])
-    if abs(th) <= 4 * EPS * ph:
-        th = tl = 0.0
-    edges, first, pinches, origin = _support(atoms, weights, gamma, th, tl)
-    ends = np.concatenate([[0.0], above[0]])[first]
-    lows = np.concatenate([[0.0], above[1]])[first]
-    masses = (np.diff(ends) + np.diff(lows))[::-1].copy()
-    if th < 0:
-        masses[0] += th / gamma  # the rest of the lowest atoms' mass sits at 0
-    points = np.concatenate([edges[::-1], pinches[::-1], origin[None]])
-    return Support(points, first.size - 1, masses, th)
+    th = theta(gamma, above[:, -1])
+    setting = (atoms, weights, gamma, th)
+    a = gamma * weights * atoms**2
+    gaps = _gaps(atoms, a)[::-1].copy()  # increasing
+    index = gaps[:, 0].astype(np.int64)
+    reach = np.zeros(len(gaps))
+    narrow = np.abs(gaps[:, 2]) < CLOSED - 1  # nearly open or nearly closed: decided in double-double
+    pinches = expansions(*setting, atoms[index[narrow] + 1], atoms[index[narrow]], gaps[narrow, 1], root=False)
+    gaps[narrow, 2] = pinches[:, R]
+    rho = 0.25 * np.minimum(gaps[:, 1], (atoms[index] - atoms[index + 1]) - gaps[:, 1])
+    reach[narrow] = (np.abs(gaps[:, 2]) * rho + gaps[:, 3] * rho**3)[narrow]
+    pinches[:, REACH] = reach[narrow]
+    pinches = pinches[pinches[:, R] <= 0]  # of the others the edges serve
+    is_open = gaps[:, 2] > 0
+    index, reach = index[is_open], reach[is_open]
+    lowest, top, inner = _edges(atoms, a, gaps[is_open])
+    left = expansions(
+        *setting, np.append(atoms[-1], atoms[index]), np.append(0.0, atoms[index + 1]), np.append(lowest, inner[:, 1]), root=True
+    )
+    right = expansions(
+        *setting, np.append(atoms[index + 1], atoms[0]), np.append(atoms[index], atoms[0]), np.append(inner[:, 0], top), root=True
+    )
+    left[1:, REACH] = right[:-1, REACH] = reach
+    if th[0] == 0:  # a hard edge: k = x = 0
+        left[0] = 0, 0, 0, -gamma * np.sum(weights / atoms), 0, 0, 0
+    ends = np.concatenate([[-1], index[::-1], [atoms.size - 1]])  # the last atom above each gap, from the top
+    totals = np.concatenate([np.zeros((2, 1)), above], axis=1)[:, ends + 1]
+    masses = np.diff(totals).sum(axis=0)[::-1].copy()
+    if th[0] < 0:
+        masses[0] += th[0] / gamma  # the rest of the lowest atoms' mass sits at 0
+    points = np.stack([left, right], axis=1).reshape(-1, 7)
+    return Support(np.concatenate([points, pinches, _origin(*setting)]), len(left), masses, th[0])
 
 
-def _theta_py(gamma, high, low):
-    """1 - gamma (high + low) in double-double."""
-    ph, pl = _mul(gamma, 0.0, high, low)
-    return _add(1.0, 0.0, -ph, -pl)
-
-
-_theta = njit(cache=True, nogil=True, error_model="numpy")(_theta_py)
+def _origin(atoms: Array, weights: Array, gamma: float, th: tuple[float, float]) -> Array:
+    """The expansion (1, 7) at x = 0, off the support; zeros at a hard edge."""
+    if th[0] >= 0:
+        return np.array([[0, 0, th[0], -gamma * np.sum(weights / atoms) if th[0] else 0.0, 0, 0, 0]])
+    zero, k = np.zeros(1), np.array([_zero(atoms, weights, gamma)])
+    for _ in range(3):  # Newton in double-double
+        row = expansions(atoms, weights, gamma, th, zero, zero, k, root=False)
+        k = k - row[:, HIGH] / row[:, R]
+    return expansions(atoms, weights, gamma, th, zero, zero, k, root=False)

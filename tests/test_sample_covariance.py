@@ -117,7 +117,7 @@ def test_many_atoms_against_mpmath(m, kind):
     x = inside(low, high, 201)
     f, k = F.density(x), F.solve(x).k
     with mp.workdps(50):
-        for i in range(0, x.size, max(1, x.size // (3 if m > 5000 else 10))):
+        for i in range(0, x.size, max(1, x.size // (2 if m > 5000 else 5))):
             expected = reference.density(float(x[i]), complex(k[i]))
             assert abs(f[i] - expected) <= 1e-14 * max(1, float(np.max(f)))  # the 1e-14, in units of the largest
 
