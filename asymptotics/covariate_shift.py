@@ -93,11 +93,12 @@ def ridge_matrices(S: ArrayLike, S_shifted: ArrayLike, beta: ArrayLike, *, n: An
     >>> round(float(three.excess / one.excess), 12)
     3.0
     """
-    s, V = np.linalg.eigh(_covariance("S", S))
-    M = V.T @ _covariance("S_shifted", S_shifted) @ V
-    coefficients = np.asarray(beta, dtype=np.float64)
-    if M.shape != (s.size, s.size) or coefficients.shape != (s.size,) or not np.all(np.isfinite(coefficients)):
-        refuse("beta", coefficients.shape, f"S, S_shifted, beta must fit: ({s.size}, {s.size}) twice and ({s.size},), finite")
+    train, other = _covariance("S", S), _covariance("S_shifted", S_shifted)
+    coefficients, p = np.asarray(beta, dtype=np.float64), train.shape[0]
+    if other.shape != train.shape or coefficients.shape != (p,) or not np.all(np.isfinite(coefficients)):
+        refuse("beta", coefficients.shape, f"S, S_shifted, beta must fit: ({p}, {p}) twice and ({p},), finite")
+    s, V = np.linalg.eigh(train)
+    M = V.T @ other @ V
     b = V.T @ coefficients
     r2 = float(b @ b)
     s = np.where(s > 1e-14 * s.size * s[-1], s, 0.0)  # rounding of eigh
