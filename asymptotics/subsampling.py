@@ -96,12 +96,12 @@ def ridge(spectrum: Spectrum, *, n: float, pool: float, delta: float, r2: float 
     `gcv` its estimate from the training rows; at ridgeless n = rank it is infinite. sigma2 is the pool's residual mean square
     |e|^2/N, not divided by N - p. Centred tables: pass n - 1 and pool - 1 and multiply `test` by 1 + 1/n (see theorems.data).
 
-    Raises ValueError for n > pool, delta < 0, more nonzero eigenvalues than rows; ConvergenceError never seen.
+    Raises ValueError for n > pool, delta < 0, more nonzero eigenvalues than rows; ConvergenceError was never seen.
     Accuracy: 1e-13 relative against 60-digit mpmath over n <= pool <= 10^4, delta in {0} and [1e-16, 1e4], n = rank included.
 
         >>> from asymptotics import spectra, subsampling
         >>> ten = spectra.multiplicities([1.0], [10])
-        >>> subsampling.ridge(ten, n=20, pool=40, delta=0, sigma2=3.0).test  # n N sigma2 / ((n - p)(N - p)) = 20 40 3 / (10 30)
+        >>> float(subsampling.ridge(ten, n=20, pool=40, delta=0, sigma2=3.0).test)  # n N sigma2 / ((n - p)(N - p))
         8.0
     """
     rows = np.asarray(pool, dtype=np.float64)

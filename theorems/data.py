@@ -78,10 +78,11 @@ class DataReport:
         return "\n".join([*lines, str(self.parting)])
 
     def __str__(self) -> str:
-        shown = self.table[["n", "lam", "measured", "se", "statistic", "predicted", "gap", "omniscient", "gcv", "z"]]
-        most = 12  # rows of the table that a terminal shows
-        body = shown.to_string(index=False, max_rows=most, float_format=lambda v: f"{v:.4g}")
-        return f"{self.summary()}\n\n{body}"
+        gaps = self.table.pivot(index="lam", columns="n", values="gap")
+        shown = gaps.map(lambda v: "pole" if v == -1 else f"{v:+.1%}")
+        shown.index = [f"{v:.3g}" for v in shown.index]
+        shown.columns.name = "lam \\ n"
+        return f"{self.summary()}\n\nmeasured / predicted - 1:\n{shown.to_string()}"
 
     def figure(self, *, venue: str = "neurips", width: str | float | None = "full", out: str | Path | None = None,
                format: str | tuple[str, ...] = "pdf") -> Drawing:  # fmt: skip

@@ -1,7 +1,7 @@
 """Learning curves of a table on paper: predicted lines, measured points with intervals, GCV from the training part alone.
 
 Left against the training size n, right against the penalty lam; below, how far measurement is from prediction. Errors are in
-units of the target's variance: 1 is the error of the mean. No line is drawn through the pole n - 1 = rank of ridgeless regression.
+units of the target's variance: 1 is the error of the mean. No line is drawn through the pole n - 1 = rank of ridgeless.
 """
 
 from __future__ import annotations

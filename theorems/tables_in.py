@@ -52,7 +52,7 @@ def embedded(name: str = "digits") -> tuple[pd.DataFrame, str]:
     from sklearn import datasets
 
     if name not in EMBEDDED:
-        refuse("path", name, f"no file of this name; the embedded data sets are {', '.join(EMBEDDED)}")
+        refuse("name", name, f"the embedded data sets are {', '.join(EMBEDDED)}")
     bunch = getattr(datasets, f"load_{name}")(as_frame=True)
     frame, target = bunch.data.copy(), {"digits": "odd", "diabetes": "progression", "breast_cancer": "benign"}[name]
     frame[target] = bunch.target % 2 if name == "digits" else bunch.target
@@ -66,7 +66,7 @@ def _frame(path: Path, target: str | None) -> tuple[pd.DataFrame, str | None]:
     if path.suffix.lower() == ".tsv":
         readers[".tsv"] = lambda p: pd.read_csv(p, sep="\t")
     if not path.is_file():
-        refuse("path", str(path), "there is no such file")
+        refuse("path", str(path), f"there is no such file; the embedded data sets are {', '.join(EMBEDDED)}")
     if path.suffix.lower() == ".npz":
         return _npz(path, target)
     if path.suffix.lower() not in readers:
