@@ -96,7 +96,7 @@ def _moments(
     """
     if of in ("bias", "train", "gcv") or sigma2 == 0 or np.all(np.asarray(lam) > 0):
         return math.inf
-    return (n - np.count_nonzero(designs.parse(spectrum, features(n, gamma)))) // 2
+    return (n - int(np.count_nonzero(designs.parse(spectrum, features(n, gamma))))) // 2
 
 
 @simulator(moments=_moments)
@@ -122,8 +122,8 @@ def ridge(
 
     Raises ValueError for gamma > 1 (p > n has no triangular factor), a negative penalty, a spectrum that cannot be read.
 
-    Accuracy: relative 1e-11 on spectra of condition number at most 100 and lam = 0 or n lam >= 1e-12 (near p = n and for small
-    penalties the SVD of the factor takes the place of the eigendecomposition).
+    Accuracy: relative error of every field at most 4e-12 against 60 digits on the same factor, n <= 15, half of them with p = n, condition
+    number of S up to 100, n lam = 0 or in [1e-12, 1e8]. (For small penalties the SVD of A takes the place of the eigendecomposition of AA'.)
 
     >>> import numpy as np
     >>> d = ridge(n=40, gamma=0.5, lam=[0, 1], spectrum="ar1:0.5", draws=3, rng=np.random.default_rng(1))

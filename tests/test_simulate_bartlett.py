@@ -62,7 +62,9 @@ def test_the_factor_is_a_wishart_matrix():
     error = 6 * np.sqrt((n + n * np.eye(p)) / draws)
     assert np.all(np.abs(grams.mean(axis=0) - n * np.eye(p)) < error)
     squares = (grams - n * np.eye(p)) ** 2
-    assert np.all(np.abs(squares.mean(axis=0) - (n + n * np.eye(p))) < 6 * squares.std(axis=0) / math.sqrt(draws))
+    assert np.all(
+        np.abs(squares.mean(axis=0) - (n + n * np.eye(p))) < 7 * squares.std(axis=0) / math.sqrt(draws)
+    )  # 7: fourth moments are skew
     dets = np.linalg.det(grams)
     assert abs(dets.mean() - math.perm(n, p)) < 6 * dets.std() / math.sqrt(draws)
 
