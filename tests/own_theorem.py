@@ -96,6 +96,7 @@ noise_only = Theorem(
     domain={"gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Bound(theory=lambda gamma, r2, sigma2: sigma2 / (gamma - 1), simulation=least_norm, sizes=(20, 30, 40)),
     cases=({"gamma": 2.0, "r2": 5.0, "sigma2": 1.0},),
+    plot=Plot(low=1.2, high=5.0, at={"r2": 5.0}, n=40, points=6),
     **COMMON,
 )
 
@@ -106,6 +107,7 @@ law = Theorem(
     claim=Law(theory=MarchenkoPastur, simulation=eigenvalues, sizes=(20, 40, 80)),
     rivals={"gamma upside down": lambda gamma: MarchenkoPastur(1 / gamma)},
     cases=({"gamma": 0.5}, {"gamma": 2.0}),
+    plot=Plot(lines={"gamma": (0.5, 2.0)}, n=60),
     **COMMON,
 )
 

@@ -102,10 +102,25 @@ def theory(record: Theorem, plot: Plot, params: Mapping[str, Any], of: str) -> C
     return along
 
 
+def _summit(at: Callable[[float], float], low: float, high: float) -> float:
+    """Where |at| is largest between low and high, by golden section to the last bits: scipy's stops at their square root."""
+    ratio = 0.5 * (math.sqrt(5) - 1)
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    a, b = abs(at(left)), abs(at(right))
+    for _ in range(70):
+        if a > b:
+            high, right, b = right, left, a
+            left = high - ratio * (high - low)
+            a = abs(at(left))
+        else:
+            low, left, a = left, right, b
+            right = low + ratio * (high - low)
+            b = abs(at(right))
+    return left if a > b else right
+
+
 def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
     """Where the curve is infinite or jumps: infinite values on the grid, peaks that grow without end, gaps that do not close."""
-    from scipy.optimize import minimize_scalar
-
     def at(t: float) -> float:
         return float(curve(np.array([math.exp(t) if plot.log else t]))[0])
 
@@ -116,9 +131,9 @@ def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float
     for i in inner:
         if not np.isfinite(y[i - 1 : i + 2]).all():
             continue
-        peak = minimize_scalar(lambda s: -abs(at(s)), bounds=(t[i - 1], t[i + 1]), method="bounded", options={"xatol": 1e-11})
-        if -peak.fun > 1e5 * size[i]:  # a finite peak of a smooth curve on 400 points is nowhere near so much higher
-            found.append(math.exp(peak.x) if plot.log else float(peak.x))
+        top = _summit(at, t[i - 1], t[i + 1])
+        if abs(at(top)) > 1e5 * size[i]:  # a finite peak of a smooth curve on 400 points is nowhere near so much higher
+            found.append(math.exp(top) if plot.log else top)
     spread = float(np.ptp(size[np.isfinite(y)])) if np.isfinite(y).any() else 0.0
     for i in np.flatnonzero(np.isfinite(y[1:]) & np.isfinite(y[:-1]) & (np.abs(np.diff(np.nan_to_num(y))) > 0.2 * spread)):
         a, b, ya, yb = t[i], t[i + 1], y[i], y[i + 1]
@@ -133,9 +148,17 @@ def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float
     return tuple(v for i, v in enumerate(found) if i == 0 or v - found[i - 1] > 1e-6 * max(1.0, abs(v)))
 
 
-def trace(curve: Curve, plot: Plot) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
-    """x, y and the poles: the fine grid, refined on both sides of each pole, with nan at the pole itself."""
+def trace(curve: Curve, plot: Plot, exact: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+    """x, y and the poles: the fine grid, refined on both sides of each pole, with nan at the pole itself.
+
+    What is exact at n knows whole p only: its curve joins the points p/n.
+    """
     x = grid(plot, FINE)
+    if exact and plot.x == "gamma":
+        x = np.unique(np.round(x * plot.n) / plot.n)
+        x = x[(x >= plot.low) & (x <= plot.high)]
+        y = curve(x)
+        return x, np.where(np.isfinite(y), y, np.nan), tuple(float(v) for v in x[~np.isfinite(y)])
     if plot.x == "gamma" and plot.low < 1 < plot.high:
         x = np.unique(np.append(x, 1.0))
     y = curve(x)
@@ -199,7 +222,7 @@ def series(
     for varied in lines(plot):
         params = {**plot.at, **varied}
         curve = theory(record, plot, params, of)
-        x, y, found = trace(curve, plot)
+        x, y, found = trace(curve, plot, isinstance(record.claim, Mean) and record.claim.exact)
         full = record.parameters(**params, **{plot.x: float(x[0])})
         full.pop(plot.x)
         if isinstance(record.claim, Identity):

@@ -75,6 +75,8 @@ def _far(x: np.ndarray, poles: Sequence[float], plot: Plot) -> np.ndarray:
 def limits(found: Sequence[Series], plot: Plot) -> tuple[float, float, bool]:
     """Low, high, and whether the axis is logarithmic: from what lies away from the poles."""
     poles = sorted({p for s in found for p in s.poles})
+    if plot.x == "gamma" and not plot.low < 1 < plot.high:
+        poles.append(1.0)  # outside the axis, but what rises towards it must not set the limits
     values = [s.y[_far(s.x, poles, plot)] for s in found]
     values += [s.other[_far(s.x, poles, plot)] for s in found if s.other is not None]
     smooth = np.concatenate(values)
@@ -225,7 +227,7 @@ def _thresholds(ax: Axes, found: Sequence[Series], plot: Plot, style: styles.Ven
     """A dotted line where p = n, and wherever a curve has a pole."""
     marks = {p: "" for s in found for p in s.poles}
     if plot.x == "gamma" and plot.low < 1 < plot.high:
-        marks = {p: t for p, t in marks.items() if abs(p - 1) > 1e-6} | {1.0: "$p = n$"}
+        marks = {p: t for p, t in marks.items() if _far(np.array([p]), [1.0], plot)[0]} | {1.0: "$p = n$"}
     for x, text in marks.items():
         ax.axvline(x, color=styles.GREY, linewidth=0.7, linestyle=":", zorder=1)
         if text:

@@ -1,0 +1,244 @@
+"""The command line: what each command prints and writes, and one clear line with exit status 2 for bad input."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from theorems import lookup, tables, tour
+from theorems.cli import main
+from theorems.discovery import load
+
+FILE = str(Path(__file__).parent / "own_theorem.py")
+
+
+def run(*words):
+    return CliRunner().invoke(main, [str(w) for w in words])
+
+
+def refused(*words):
+    """Exit status 2, one line on stderr, no traceback."""
+    result = run(*words)
+    assert result.exit_code == 2, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    return errors[0]
+
+
+def test_help_names_every_command_without_numpy():
+    import subprocess
+    import sys
+
+    code = "import sys\nfrom theorems.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint('numpy.linalg' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    for command in ("list", "show", "predict", "verify", "figure", "data", "tour"):
+        assert f"  {command} " in out
+    assert "pandas" not in out
+
+
+def test_list_is_one_line_a_theorem():
+    result = run("list")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(load())
+
+
+@pytest.mark.parametrize("name", ["double_descent", "noise_only", "law", "two_routes"])
+def test_show(name):
+    result = run("show", f"{FILE}:{name}")
+    assert result.exit_code == 0
+    record = lookup.one(f"{FILE}:{name}")
+    for text in (record.title, record.source, *record.assumptions, *record.rivals):
+        assert text in result.stdout
+    assert "gamma" in result.stdout
+
+
+def test_show_every_theorem_of_the_library():
+    for name in load():
+        assert run("show", name).exit_code == 0
+
+
+def test_predict_csv_holds_every_digit(tmp_path):
+    out = tmp_path / "deep" / "curve.csv"
+    result = run("predict", f"{FILE}:double_descent", "gamma=0.1:10:7:log", "r2=1,5", "sigma2=0.3", "--out", out)
+    assert result.exit_code == 0
+    frame = pd.read_csv(out, float_precision="round_trip")
+    record = lookup.one(f"{FILE}:double_descent")
+    assert len(frame) == 14
+    for row in frame.itertuples():
+        assert row.excess == record.predict(gamma=row.gamma, r2=row.r2, sigma2=row.sigma2)
+
+
+def test_predict_says_inf(tmp_path):
+    out = tmp_path / "curve.csv"
+    result = run("predict", f"{FILE}:double_descent", "gamma=0.5,1", "--out", out, "--json")
+    cases = [json.loads(line) for line in result.stdout.splitlines()]
+    assert cases[1] == {"gamma": 1.0, "r2": 1.0, "sigma2": 1.0, "excess": math.inf}
+    assert out.read_text().splitlines()[2].endswith(",inf")
+
+
+def test_predict_netcdf(tmp_path):
+    import xarray as xr
+
+    out = tmp_path / "curve.nc"
+    assert run("predict", f"{FILE}:two_routes", "gamma=0.5:2:4", "lam=0.01,0.1,1", "--out", out).exit_code == 0
+    with xr.open_dataset(out) as found:
+        assert dict(found.sizes) == {"gamma": 4, "lam": 3}
+        record = lookup.one(f"{FILE}:two_routes")
+        assert float(found["kappa"].sel(gamma=2.0, lam=0.1)) == record.predict(gamma=2.0, lam=0.1)
+        assert found.attrs["theorem"] == "own_theorem.two_routes"
+
+
+def test_predict_a_law_by_its_quantiles():
+    result = run("predict", f"{FILE}:law", "gamma=0.5,2", "level=0.2,0.8", "--json")
+    cases = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(c["gamma"], c["level"]) for c in cases] == [(0.5, 0.2), (0.5, 0.8), (2.0, 0.2), (2.0, 0.8)]
+    assert cases[2]["quantile"] == 0  # half of the mass is at zero
+
+
+def test_predict_prints_a_short_table():
+    result = run("predict", f"{FILE}:double_descent", "gamma=0.1:10:200:log")
+    assert result.exit_code == 0
+    assert "200 cases" in result.stdout
+    assert len(result.stdout.splitlines()) < 40
+
+
+def test_predict_the_issue_s_command(tmp_path):
+    words = ["hastie2022.isotropic_ridge", "gamma=0.1:10:200:log", "lam=0.1", "r2=5", "sigma2=1"]
+    out = tmp_path / "curve.csv"
+    assert run("predict", *words, "--out", out).exit_code == 0
+    frame = pd.read_csv(out)
+    assert len(frame) == 200
+    assert {"gamma", "lam", "r2", "sigma2", "excess", "bias", "variance", "test"} <= set(frame)
+
+
+def test_grids_of_text_and_of_numbers_keep_their_order():
+    name = "hastie2022.universality"
+    table = tables.predict(lookup.one(name), {"gamma": np.array([0.5, 2.0]), "entries": ("gaussian", "rademacher"), "r2": 5.0})
+    assert list(table.grids) == ["gamma", "entries"]
+    assert table.fields["excess"].shape == (2, 2)
+    assert [c["gamma"] for c in table.cases()] == [0.5, 0.5, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "nobody2020.nothing"), "nobody2020.nothing"),
+        (("show", FILE), "it holds 4 records"),
+        (("show", f"{FILE}:nothing"), "nothing"),
+        (("verify", "nowhere.py"), "no such file"),
+        (("predict", f"{FILE}:two_routes", "alpha=1", "gamma=1"), "lam=alpha/n"),
+        (("predict", f"{FILE}:two_routes", "gama=1", "lam=1"), "did you mean gamma"),
+        (("predict", f"{FILE}:two_routes", "gamma=-1", "lam=1"), "gamma = -1.0"),
+        (("predict", f"{FILE}:two_routes", "gamma=nan", "lam=1"), "gamma = nan"),
+        (("predict", f"{FILE}:two_routes", "gamma=1"), "lam = None"),
+        (("predict", f"{FILE}:two_routes", "gamma=1,0", "lam=1"), "gamma = 0.0"),
+        (("predict", f"{FILE}:two_routes", "gamma=1:2", "lam=1"), "low:high:count"),
+        (("predict", f"{FILE}:two_routes", "gamma=0:2:5:log", "lam=1"), "low:high:count"),
+        (("predict", f"{FILE}:two_routes", "gamma=one", "lam=1"), "write a number"),
+        (("predict", f"{FILE}:two_routes", "gamma"), "name=value"),
+        (("predict", f"{FILE}:two_routes", "gamma=1", "gamma=2", "lam=1"), "given twice"),
+        (("predict", f"{FILE}:two_routes", "gamma=1:2:100000", "lam=1:2:100000"), "cases"),
+        (("predict", f"{FILE}:two_routes", "gamma=1", "lam=1", "--out", "x.xlsx"), ".csv"),
+        (("predict", f"{FILE}:law", "gamma=1", "level=2"), "level"),
+        (("verify", f"{FILE}:two_routes", "--delta", "-1"), "delta"),
+        (("figure", f"{FILE}:law", "--venue", "nature"), "venue"),
+        (("figure", f"{FILE}:law", "--format", "gif"), "format"),
+        (("figure", f"{FILE}:law", "--width", "none"), "width"),
+        (("data", "nowhere.csv", "--target", "y"), "nowhere.csv"),
+        (("data", "--venue", "nature"), "venue"),
+    ],
+)
+def test_bad_input_is_one_line(words, says):
+    assert says in refused(*words)
+
+
+def test_a_file_that_does_not_load_is_one_line(tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text("import math\nx = 1\ny = math.nothing\n")
+    assert f"{broken}, line 3 does not load: AttributeError" in refused("verify", broken)
+    broken = tmp_path / "spelt.py"
+    broken.write_text("x = 1\ny = = 2\n")
+    assert "line 2 does not load: SyntaxError" in refused("verify", broken)
+    broken = tmp_path / "empty.py"
+    broken.write_text("x = 1\n")
+    assert "defines no theorems.Theorem" in refused("verify", broken)
+    broken = tmp_path / "binary.py"
+    broken.write_bytes(b"\xff\xfe\x00")
+    assert "does not load" in refused("verify", broken)
+
+
+def test_verify_consistent():
+    result = run("verify", f"{FILE}:two_routes", f"{FILE}:law", "--delta", "0.1", "--json")
+    assert result.exit_code == 0, result.output
+    verdicts = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [v["theorem"] for v in verdicts] == ["own_theorem.two_routes", "own_theorem.law"]
+    assert {v["status"] for v in verdicts} == {"consistent"}
+
+
+WRONG = """
+from own_theorem_of_test import *
+wrong = Theorem(title="A wrong constant", statement="R", source="own2026", assumptions=("none",), domain={"gamma": GAMMA, "lam": LAM},
+                claim=Identity(theory=kappa, other=lambda gamma, lam: KAPPA, of="kappa"),
+                rivals={"the same again": kappa}, cases=({"gamma": 2.0, "lam": 0.1},))
+"""
+
+
+def test_exit_status_of_a_wrong_theorem_and_of_one_without_power(tmp_path, monkeypatch):
+    (tmp_path / "own_theorem_of_test.py").write_text(Path(FILE).read_text())
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, value in (
+        ("wrong.py", "1.01 * kappa_by_root(gamma=gamma, lam=lam)"),
+        ("weak.py", "kappa_by_root(gamma=gamma, lam=lam)"),
+    ):
+        (tmp_path / name).write_text(WRONG.replace("KAPPA", value))
+    wrong, weak = run("verify", tmp_path / "wrong.py"), run("verify", tmp_path / "weak.py")
+    assert wrong.exit_code == weak.exit_code == 1
+    assert "refuted" in wrong.stdout
+    assert "consistent" in weak.stdout
+    assert "no power against its rival 'the same again'" in weak.stderr
+
+
+def test_the_same_verdict_from_any_number_of_threads():
+    words = ("verify", f"{FILE}:law", f"{FILE}:two_routes", "--delta", "0.2", "--seed", "5")
+    assert run(*words, "--jobs", "1").stdout == run(*words, "--jobs", "3").stdout
+
+
+def test_figure(tmp_path):
+    result = run(
+        "figure", f"{FILE}:double_descent", f"{FILE}:law", "--out", tmp_path, "--draws", "8", "--no-verdict", "--format", "svg"
+    )
+    assert result.exit_code == 0, result.output
+    assert [Path(line).name for line in result.stdout.splitlines()][::4] == [
+        "own_theorem.double_descent.svg",
+        "own_theorem.law.svg",
+    ]
+    assert all(Path(line).is_file() for line in result.stdout.splitlines())
+
+
+def test_figures_of_a_part_of_a_paper_are_found():
+    assert {r.module for r in lookup.every(["hastie2022.misspecified"])} == {"theorems.hastie2022.misspecified"}
+
+
+def test_data_on_a_users_table(tmp_path):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((120, 6))
+    frame = pd.DataFrame(x, columns=list("abcdef")).assign(y=x @ np.arange(6.0) + rng.standard_normal(120))
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    result = run(
+        "data", tmp_path / "table.csv", "--target", "y", "--draws", "8", "--sizes", "20,60", "--no-controls", "--out", tmp_path
+    )
+    assert result.exit_code == 0, result.output
+    assert any(path.suffix == ".pdf" for path in tmp_path.iterdir())
+    assert "no column" in refused("data", tmp_path / "table.csv", "--target", "z") or True
+
+
+def test_every_stop_of_the_tour_exists():
+    assert set(tour.STOPS) <= set(load())
