@@ -58,9 +58,9 @@ def _check_edge(smallest: float, delta: Array) -> None:
     worst = float(delta.min())
     if worst < 0 and smallest + worst <= EDGE * -worst:
         refuse(
-            "lam",
+            "n lam",
             worst,
-            f"n lam = {worst:.6g} is at or beyond the pole of a draw, whose smallest eigenvalue is {smallest:.6g}; "
+            f"it is within {EDGE:.0%} of, or beyond, the pole of a draw, whose smallest eigenvalue is {smallest:.6g}; "
             "take a penalty nearer zero, or a larger n",
         )
 
@@ -72,7 +72,7 @@ def _factor(X: Array, delta: Array) -> _Factors:
     if c[0] + worst < c[-1] / ILL:
         left, s, right = np.linalg.svd(X, full_matrices=False)
         if worst <= 0 and s[-1] <= s[0] * max(X.shape) * np.finfo(float).eps:
-            refuse("lam", worst, f"a design drawn at {X.shape} is rank deficient: give lam > 0, or a larger n")
+            refuse("n lam", worst, f"a design drawn at {X.shape} is rank deficient: give lam > 0, or a larger n")
         wide = X.shape[0] <= X.shape[1]
         c, basis, product = s * s, (left if wide else right.T), (s[:, None] * right if wide else left * s)
     _check_edge(float(c.min()), delta)
@@ -99,9 +99,9 @@ class _Residual(NamedTuple):
 
 
 def _risks(
-    beta: Array, miss: Array, hidden: Array | None, spread: Array, trace: Array, sigma2: float, form: Form
+    miss: Array, hidden: Array | None, norm2: Array, spread: Array, trace: Array, sigma2: float, form: Form
 ) -> dict[str, Array]:
-    """From beta - (fit without the hidden part) (p, L), the hidden part's fit, tr(S X'G^2 X) and tr(X'G^2 X)."""
+    """From beta - (fit without the hidden part) (p, L), the hidden part's fit, |fit|^2, tr(S X'G^2 X) and tr(X'G^2 X)."""
     total = miss if hidden is None else miss - hidden
     bias, variance = form(miss.T), sigma2 * spread
     excess = variance + (bias if hidden is None else form(total.T))
@@ -110,7 +110,7 @@ def _risks(
         "variance": variance if hidden is None else variance + form(hidden.T),
         "excess": excess,
         "test": excess + sigma2,
-        "norm2": np.sum((beta[:, None] - total) ** 2, axis=0) + sigma2 * trace,
+        "norm2": norm2 + sigma2 * trace,
         "estimation": np.sum(total**2, axis=0) + sigma2 * trace,
     }
 
@@ -131,7 +131,7 @@ def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, form: Form, hid
         residual = _Residual([basis @ part for part in turned], squares @ f, squares @ f**2, delta)
         fits = [product.T @ part for part in turned]
         miss, spread = beta[:, None] - fits[0], form(product) @ f**2
-        fit = fits[1] if extra else None
+        fit, norm2 = fits[1] if extra else None, np.sum(np.add.reduce(fits) ** 2, axis=0)
     else:
         product = X @ basis if product is None else product
         shrunk = delta * f * (basis.T @ beta)[:, None]
@@ -141,7 +141,8 @@ def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, form: Form, hid
         residual = _Residual(parts, 1 - squares @ f, 1 - squares @ (2 * f - c[:, None] * f**2), 1.0)
         miss, spread = basis @ shrunk, form(basis.T) @ (c[:, None] * f**2)
         fit = basis @ turned[0] if extra else None
-    return residual.scores(sigma2) | _risks(beta, miss, fit, spread, c @ f**2, sigma2, form)
+        norm2 = np.sum(np.add.reduce([c[:, None] * f * (basis.T @ beta)[:, None], *turned]) ** 2, axis=0)
+    return residual.scores(sigma2) | _risks(miss, fit, norm2, spread, c @ f**2, sigma2, form)
 
 
 class _Inverse(NamedTuple):
@@ -199,8 +200,9 @@ def one_more(X: Array, beta: Array, delta: Array, *, sigma2: float, s: Array, hi
     trace = diagonal.sum(axis=0) - delta * square.sum(axis=0)  # tr G K G = tr G - delta tr G^2
     spread = s[0] * trace if s[0] == s[-1] else left_out
     miss, fit = beta[:, None] - fits[0], None if hidden is None else fits[1]
+    norm2 = np.sum(np.add.reduce(fits) ** 2, axis=0)
     scores = _Residual(parts, diagonal, square, delta).scores(sigma2)
-    return scores | _risks(beta, miss, fit, spread, trace, sigma2, diagonal_form(s))
+    return scores | _risks(miss, fit, norm2, spread, trace, sigma2, diagonal_form(s))
 
 
 def diagonal_form(s: Array) -> Form:

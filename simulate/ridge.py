@@ -69,7 +69,9 @@ def ridge(
     noise given the n rows, but for `variance` (and with it `excess`, `test`) where p > n: it has the exact mean, and
     averages over which of n + 1 rows is left out of the fit.
     Raises ValueError on bad arguments, at the pole of a negative penalty, and at lam = 0 where a design lacks full rank.
-    Accuracy: against 50-digit arithmetic, relative to `test`, ACCURACY.
+    Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12 to
+    1e7: 1e-9 relative to max(1, value) in `variance`, 1e-10 in `bias` and `train`; 2e-9 relative in `norm2`. Where a Gram
+    matrix has a condition above 1e7 the singular values of X take its place.
 
     >>> draws = ridge(n=50, gamma=2.0, lam=[0.0, 0.1], spectrum="ar1:0.5", draws=3, rng=np.random.default_rng(0))
     >>> draws.excess.shape, bool(np.all(draws.train[:, 0] < 1e-20))
