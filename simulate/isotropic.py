@@ -114,7 +114,7 @@ def _draw_py(n, p, deltas, r2, sigma2, out, rng):
 _draw = njit(cache=True, nogil=True)(_draw_py)
 
 
-def _moments(*, n: int, gamma: float, lam: ArrayLike, sigma2: float = 1.0, of: str | None = None, **_: Any) -> float:
+def _moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, sigma2: float = 1.0, of: str | None = None, **_: Any) -> float:
     """Moments that the field `of` has (every field by default): all, or |p - n| // 2 where a ridgeless fit meets noise.
 
     The smallest nonzero eigenvalue of X'X has density ~ x^((|p - n| + 1)/2 - 1) at 0 and the variance is about sigma2 over it:

@@ -215,6 +215,7 @@ def test_moments():
     assert [moments(n=50, gamma=1 + k / 50, lam=0) for k in range(6)] == [0, 0, 1, 1, 2, 2]
     assert [moments(n=50, gamma=1 - k / 50, lam=[0, 1.0]) for k in range(6)] == [0, 0, 1, 1, 2, 2]
     assert moments(n=50, gamma=1, lam=0.1) == math.inf
+    assert moments(n=50, gamma=1) == 0  # ridgeless by default, as the sampler is
     assert moments(n=50, gamma=1, lam=0, sigma2=0) == math.inf
     assert moments(n=50, gamma=1, lam=0, of="bias") == math.inf
     assert moments(n=50, gamma=1, lam=0, of="excess") == 0
