@@ -1,0 +1,274 @@
+"""Spectra: what the constructors say against closed forms, and compression against all the atoms."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asymptotics import compression, spectra
+from asymptotics.laws import Law
+from asymptotics.spectra import atoms, from_eigenvalues, multiplicities, parse
+
+KAPPAS = np.geomspace(1e-12, 1e4, 17)
+
+
+def transforms(law, kappa):
+    """int of s/(s+k), its square, 1/(s+k), s/(s+k)^2, s^2/(s+k)^3, in extended precision."""
+    s, w, k = law.atoms.astype(np.longdouble), law.weights.astype(np.longdouble), np.longdouble(kappa)
+    r = 1 / (s + k)
+    return np.array([np.sum(w * f) for f in (s * r, (s * r) ** 2, r, s * r * r, s * s * r**3)])
+
+
+def eigenvalues(kind, size, rng):
+    u = rng.random(size)
+    return {
+        "uniform": 0.1 + u,
+        "lognormal": np.exp(3 * rng.normal(size=size)),
+        "power law": (1.0 + np.arange(size)) ** -1.5,
+        "clusters": np.where(u < 0.5, 1.0, 1e-20) * (1 + 1e-3 * u),
+        "ties": 1 + np.floor(5 * u),
+        "nearly equal": 1 + 1e-9 * u,
+        "one outlier": np.append(1 + u[1:], 1e-9),
+    }[kind]
+
+
+KINDS = ["uniform", "lognormal", "power law", "clusters", "ties", "nearly equal", "one outlier"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [200, 5000, 30_000])
+def test_compression(kind, size):
+    law = from_eigenvalues(eigenvalues(kind, size, np.random.default_rng(size))).H
+    small = law.compressed()
+    assert small.atoms.size <= 200
+    assert np.all(small.weights > 0)
+    assert small.above[0, -1] == 1.0  # exact: n = p is decided by it
+    assert small.above[1, -1] == 0.0
+    for kappa in KAPPAS:
+        np.testing.assert_allclose(
+            transforms(small, kappa).astype(float), transforms(law, kappa).astype(float), rtol=1e-14, err_msg=str(kappa)
+        )  # the promised accuracy
+    for share in (0.5, 0.9, 0.99):
+        kappa = -share * law.atoms[-1]
+        # doubles of s + kappa are known to eps s/(s + kappa) only
+        np.testing.assert_allclose(
+            transforms(small, kappa).astype(float), transforms(law, kappa).astype(float), rtol=1e-14 / (1 - share)
+        )
+
+
+@given(st.lists(st.floats(1e-30, 1e10), min_size=130, max_size=300), st.floats(1e-15, 1e12))
+@settings(max_examples=30)
+def test_compression_of_anything(values, kappa):
+    law = from_eigenvalues(values).H
+    np.testing.assert_allclose(
+        transforms(law.compressed(), kappa).astype(float), transforms(law, kappa).astype(float), rtol=1e-14
+    )  # the promised accuracy
+
+
+def test_compression_of_weights_over_many_decades():
+    i = np.arange(1.0, 3001)
+    law = Law(1 / i, i**-9.0)  # the last panels weigh less than the rounding of the masses above them
+    for kappa in (1e-3, 1.0):
+        np.testing.assert_allclose(
+            transforms(law.compressed(), kappa).astype(float), transforms(law, kappa).astype(float), rtol=1e-14
+        )
+
+
+def test_gauss_rules_interpreted():
+    # the 16-node rule of 500 equal weights integrates polynomials of degree 31 exactly
+    x, w = np.linspace(-1, 1, 500), np.full(500, 1 / 500)
+    a, b, z = np.empty(16), np.empty(16), np.empty(16)
+    k = compression._lanczos_py(x, w, 1.0, np.empty(500), np.empty(500), a, b)
+    compression._eigen_py(a, b, z, k)
+    assert k == 16
+    for degree in range(32):
+        np.testing.assert_allclose(np.sum(z**2 * a**degree), np.mean(x**degree), atol=2e-15)  # ten roundings
+
+
+def test_accumulate_is_twofold():
+    w = np.random.default_rng(0).random(1000) * 10.0 ** np.random.default_rng(1).integers(-20, 20, 1000)
+    high, low = compression.accumulate(w)
+    with mp.workdps(60):
+        exact = mp.fsum(mp.mpf(float(v)) for v in w)
+        assert abs((mp.mpf(high[-1]) + mp.mpf(low[-1])) / exact - 1) < mp.mpf(2) ** -90  # 106 bits less the sums' growth
+
+
+def test_power():
+    for a in (0.1, 0.5, 1.0, 3.0, 20.0):
+        law = spectra.power(a).H.compressed()
+        for kappa in KAPPAS:
+            with mp.workdps(40):  # int kappa/(u^a + kappa) du
+                exact = mp.hyp2f1(1, 1 / mp.mpf(a), 1 + 1 / mp.mpf(a), -1 / mp.mpf(kappa))
+            assert abs(np.dot(law.weights, kappa / (law.atoms + kappa)) / exact - 1) < 2e-14, (a, kappa)  # promised
+
+
+@pytest.mark.parametrize("rho", [0.3, -0.9, 0.99])
+def test_autoregressive(rho):
+    law = spectra.autoregressive(rho).H.compressed()
+    for kappa in KAPPAS:
+        with mp.workdps(40):
+            r, k = mp.mpf(rho), mp.mpf(kappa)
+            c, d = 1 - r**2, 1 + r**2
+            exact = c / mp.sqrt((c + k * d) ** 2 - (2 * k * r) ** 2)
+        assert abs(np.dot(law.weights, law.atoms / (law.atoms + kappa)) / exact - 1) < 2e-14, kappa  # promised
+    p = 400
+    toeplitz = rho ** np.abs(np.subtract.outer(np.arange(p), np.arange(p))).astype(float)
+    finite = np.mean(np.linalg.eigvalsh(toeplitz) / (np.linalg.eigvalsh(toeplitz) + 0.5))
+    assert abs(finite / law.integrate(lambda s: s / (s + 0.5)) - 1) < 3 / p / (
+        1 - abs(rho)
+    )  # two boundaries, as thick as the correlation is long
+
+
+DENSITIES = {
+    "arcsine": (lambda s: 1 / (np.pi * np.sqrt((s - 1) * (3 - s))), 1, 3, lambda k: 1 / mp.sqrt((1 + k) * (3 + k))),
+    "arcsine at 0": (lambda s: 1 / (np.pi * np.sqrt(s * (1 - s))), 0, 1, lambda k: 1 / mp.sqrt(k * (1 + k))),
+    "Marchenko-Pastur": (lambda s: np.sqrt((4 - s) / s) / (2 * np.pi), 0, 4, lambda k: (mp.sqrt(k * k + 4 * k) - k) / (2 * k)),
+    "semicircle": (
+        lambda s: 2 / np.pi * np.sqrt((s - 1) * (3 - s)), 1, 3, lambda k: 2 * ((2 + k) - mp.sqrt((1 + k) * (3 + k)))
+    ),
+    "steep": (lambda s: 0.1 * s**-0.9, 0, 1, lambda k: mp.hyp2f1(1, mp.mpf("0.1"), mp.mpf("1.1"), -1 / k) / k),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_density(name):
+    pdf, low, high, stieltjes = DENSITIES[name]
+    law = spectra.density(pdf, low, high).H.compressed()
+    for kappa in KAPPAS[::2]:
+        with mp.workdps(40):
+            exact = stieltjes(mp.mpf(kappa))
+        assert abs(np.dot(law.weights, 1 / (law.atoms + kappa)) / exact - 1) < 1e-13, kappa  # promised
+
+
+def test_power_law_tails():
+    for alpha, beta in ((1.5, 1.3), (4.0, 2.0), (2.0, 9.0)):
+        spectrum = spectra.power_law(alpha, beta)
+        H, G = spectrum.H, spectrum.G
+        with mp.workdps(30):
+            assert abs(H.mean() / mp.zeta(alpha) - 1) < 1e-14  # 700 roundings
+            assert abs(G.mean() / mp.zeta(beta) - 1) < 1e-14
+        assert H.mass == np.inf
+    spectrum = spectra.power_law(4.0, 2.0)
+    G = spectrum.G.compressed()
+    with mp.workdps(30):
+        for kappa in (mp.mpf(1) / 16, mp.mpf(3)):
+            exact = mp.nsum(lambda i, k=kappa: i**-2 * (k / (k + i**-4)) ** 2, [1, mp.inf])
+            found = np.dot(G.weights, G.atoms * (float(kappa) / (G.atoms + float(kappa))) ** 2) + G.tail
+            assert abs(found / exact - 1) < 1e-13  # promised
+
+
+@pytest.mark.parametrize(("alpha", "p"), [(1.5, 10), (1.5, 70), (1.0, 1000), (0.5, 100_000), (8.0, 3000)])
+def test_finite_power_law(alpha, p):
+    law, i = spectra.power_law(alpha, p=p).H, np.arange(1.0, p + 1)
+    assert law.mass == p == law.above[0, -1]
+    for kappa in KAPPAS:
+        np.testing.assert_allclose(law.integrate(lambda s, k=kappa: s / (s + k)), np.sum(1 / (1 + kappa * i**alpha)), rtol=1e-13)
+
+
+def test_closed_moments():
+    assert spectra.isotropic().H.mean() == 1
+    np.testing.assert_allclose(spectra.latent_space(2.0, 0.25).H.mean(), 3.0, rtol=1e-15)  # 1 + mu
+    np.testing.assert_array_equal(spectra.latent_space(2.0, 0.25).G.atoms, [9.0])
+    np.testing.assert_allclose(spectra.equicorrelated(0.3, p=50).H.mean(), 1.0, rtol=1e-15)
+    np.testing.assert_array_equal(spectra.equicorrelated(0.25).H.atoms, [0.75])
+    assert spectra.spiked([9.0, 4.0], p=10).H.moment(0) == 1.0
+    law = from_eigenvalues([2.0, 1.0, 1.0, 0.0]).H
+    assert (law.zero, law.mass, law.above[0, -1]) == (0.25, 1.0, 0.75)
+    assert multiplicities([1.0, 3.0], [10, 5]).H.moment(2) == 55.0
+
+
+def test_signals():
+    G = atoms([1.0, 2.0, 4.0], [0.5, 0.25, 0.25], "top:0.375").G
+    np.testing.assert_allclose(G.atoms, [4, 2])
+    np.testing.assert_allclose(G.weights, [2 / 3, 1 / 3], rtol=1e-15)
+    np.testing.assert_allclose(atoms([1.0, 2.0], [0.5, 0.5], "bottom:0.25").G.atoms, [1.0])
+    np.testing.assert_allclose(atoms([1.0, 2.0], [0.5, 0.5], [1.0, 3.0]).G.weights, [0.75, 0.25])
+    np.testing.assert_allclose(multiplicities([1.0, 2.0], [4, 12]).G.weights, [0.75, 0.25])
+    np.testing.assert_allclose(from_eigenvalues([1.0, 2.0], [-1.0, 2.0]).G.weights, [0.8, 0.2])
+    G = spectra.power(1.0, "top:0.5").G  # uniform on (1/2, 1)
+    np.testing.assert_allclose([G.mean(), G.moment(2)], [0.75, 7 / 12], rtol=1e-14)
+    both = [spectra.autoregressive(0.9, f"{end}:0.5").G.mean() for end in ("top", "bottom")]
+    np.testing.assert_allclose(np.mean(both), 1.0, rtol=1e-14)
+    # int of the symbol over half the circle: 4 atan((1 + rho)/(1 - rho))/(2 pi) of it
+    np.testing.assert_allclose(both[0], 4 / np.pi * np.arctan(19.0), rtol=1e-13)
+    G = spectra.density(lambda s: 0.5, 1, 3, "bottom:0.25").G
+    np.testing.assert_allclose(G.mean(), 1.25, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "spectrum"),
+    [
+        ("isotropic", spectra.isotropic()),
+        ("ar1:0.7", spectra.autoregressive(0.7)),
+        ("atoms:1@0.25,3@0.75", atoms([1, 3], [0.25, 0.75])),
+        ("equicorrelated:0.5", spectra.equicorrelated(0.5)),
+        ("power:1.5", spectra.power(1.5)),
+        ("latent:1,0.2", spectra.latent_space(1, 0.2, "isotropic")),
+    ],
+)
+def test_strings(text, spectrum):
+    np.testing.assert_array_equal(parse(text).H.atoms, spectrum.H.atoms)
+    np.testing.assert_array_equal(parse(text).G.weights, spectrum.G.weights)
+    assert abs(float(np.sum(parse(text, "top:0.5").G.weights)) - 1) < 1e-14  # a sum of 500 at most
+
+
+def test_from_data():
+    rng = np.random.default_rng(3)
+    m, p, sigma2 = 4000, 6, 0.5
+    X = rng.normal(size=(m, p)) * np.array([3, 2, 1, 1, 1, 0.5]) + 7.0
+    beta = np.array([1.0, -1, 0, 0, 2, 0])
+    y = X @ beta + np.sqrt(sigma2) * rng.normal(size=m) - 3.0
+    found = spectra.from_data(X, y)
+    centred = X - X.mean(axis=0)
+    np.testing.assert_allclose(found.H.atoms, np.linalg.eigvalsh(centred.T @ centred / m)[::-1], rtol=1e-12)  # condition 36
+    # false alarm 1e-7: 5.4 deviations of a chi-square of m - 7, relative sqrt(2/m) = 0.022; r2 is 6 -+ 2 r sqrt(sigma2/(m s))
+    assert abs(found.sigma2 / sigma2 - 1) < 5.4 * np.sqrt(2 / m)
+    assert abs(found.r2 - 6) < 5.4 * 2 * np.sqrt(6 * sigma2 / (0.25 * m)) + 0.1
+    assert spectra.from_data(X).sigma2 is None
+    wide = spectra.from_data(rng.normal(size=(20, 50)), rng.normal(size=20))
+    assert wide.H.atoms.size == 19
+    np.testing.assert_allclose(wide.H.zero, 31 / 50)
+    assert wide.sigma2 > 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: atoms([], []), "values"),
+        (lambda: atoms([1, -2], [0.5, 0.5]), "-2"),
+        (lambda: atoms([1, np.nan], [0.5, 0.5]), "finite"),
+        (lambda: atoms([1, 2], [0.5, 0.6]), "sum to 1"),
+        (lambda: atoms([1, 2], [1.5, -0.5]), "-0.5"),
+        (lambda: atoms([1, 2], [1.0]), "weights"),
+        (lambda: atoms([0.0], [1.0]), "positive"),
+        (lambda: atoms([1, 0], [0.5, 0.5], "bottom:0.5"), "cannot be seen"),
+        (lambda: atoms([1.0], [1.0], "middle:0.5"), "top:Q"),
+        (lambda: atoms([1.0], [1.0], "top:1.5"), "fraction"),
+        (lambda: atoms([1.0], [1.0], [1.0, 2.0]), "one energy"),
+        (lambda: multiplicities([1, 2], [3, -1]), "-1"),
+        (lambda: from_eigenvalues(["a"]), "numbers"),
+        (lambda: parse("isotropik"), "isotropic, ar1:RHO"),
+        (lambda: parse("atoms:1@half"), "number"),
+        (lambda: parse("atoms:1,2"), "S@W"),
+        (lambda: parse("ar1:1.5"), "rho"),
+        (lambda: parse("latent:1"), "latent:MU,PSI"),
+        (lambda: spectra.power(-1.0), "exponent"),
+        (lambda: spectra.power_law(0.9), "alpha > 1"),
+        (lambda: spectra.power_law(2.0, p=0), "positive integer"),
+        (lambda: spectra.equicorrelated(1.0), "rho"),
+        (lambda: spectra.latent_space(1.0, 1.5), "psi"),
+        (lambda: spectra.spiked([2.0, 3.0], p=1), "number of spikes"),
+        (lambda: spectra.density(lambda s: 1.0, 1, 3), "must be 1"),
+        (lambda: spectra.density(lambda s: 1.0, 3, 1), "low < high"),
+        (lambda: spectra.density(lambda s: s - 2.0, 1, 3), "nonnegative"),
+        (lambda: spectra.from_data([[1.0, 2.0]]), "rows"),
+        (lambda: spectra.from_data(np.full((5, 2), np.nan)), "finite"),
+        (lambda: spectra.from_data(np.eye(5), [1.0]), "one entry a row"),
+        (lambda: Law([1.0, 2.0], [1.0, 0.0]), "positive"),
+    ],
+)
+def test_refusals(call, message):
+    with pytest.raises(ValueError, match="is refused: ") as error:
+        call()
+    assert message in str(error.value)
