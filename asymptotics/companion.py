@@ -155,7 +155,7 @@ class Companion:
         up = np.where(z.imag < 0, z.conj(), z)[~real] / self._scale
         a, b = np.empty(up.size, dtype=np.int64), np.empty(up.size, dtype=np.complex128)
         k, c = np.empty(up.size, dtype=np.complex128), np.empty(up.size)
-        upper_half_plane._descend(s, w, self.gamma, up, k, c)
+        upper_half_plane._descend(s, w, self.gamma, self.support.theta, up, k, c)
         _certify(c, "the companion transform")
         silverstein._refine(s, w, self.gamma, self.support.points, self.support.bands, up, k, a, b, c)
         _certify(c, "the companion transform")

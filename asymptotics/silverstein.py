@@ -1,6 +1,7 @@
 r"""The companion equation of sample covariances at a point: certified roots on the real axis and off it.
 
-In the notation of `asymptotics.support` and `asymptotics.expansion`: given x, find k with x(k) = x on the physical branch, by Newton in z = k - k0 on
+In the notation of `asymptotics.support` and `asymptotics.expansion`: given x, find k with x(k) = x on the physical branch, by
+Newton in z = k - k0 on
 
     z (r + z Q(z)) = x - x(k0),     Q(z) = gamma sum_j w_j s_j^2 / (c_j^2 (z + c_j)),                          (L)
     z (r + z (q - z P(z))) = x - x(k0),  P(z) = gamma sum_j w_j s_j^2 / (c_j^3 (z + c_j)),                     (P)
@@ -146,7 +147,7 @@ def _bulk_py(s, w, gamma, points, bands, pinches, x, rows, roots, residuals):
             if points[j, 4] > x[i] + points[j, 6]:
                 break
             y = (x[i] - points[j, 4]) - points[j, 5]
-            if abs(y) < points[j, 6]:
+            if abs(y) < min(points[j, 6], tl, tr):
                 use, t = j, y
         row = points[use]
         cubic = abs(t) < row[6]

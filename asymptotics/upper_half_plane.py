@@ -1,6 +1,6 @@
 r"""The companion equation far from the real axis, and down to it: a start for Newton at any complex point.
 
-    x(k) = k + gamma mean(H) + gamma sum_j w_j s_j^2 / (k - s_j),
+    x(k) = k (theta + gamma k sum_j w_j / (k - s_j)),      theta = 1 - gamma (1 - H{0}),
 
 has one root k with Im k > 0 for Im x > 0 (then Im k >= Im x). Far above the spectrum k = x - gamma mean(H); from there Newton
 follows it down a vertical line, each height a fraction of the one before, the fraction adapted to what converges.
@@ -12,9 +12,8 @@ import numpy as np
 from numba import njit
 
 
-def _descend_py(s, w, gamma, x, starts, failures):
+def _descend_py(s, w, gamma, theta, x, starts, failures):
     """starts[i]: k near the root for x[i], Im x[i] > 0, to about 1e-6; failures[i]: 0, or inf if the path was lost."""
-    a = gamma * w * s * s
     mean = gamma * np.sum(w * s)
     for i in range(x.size):
         height = max(4.0 * (s[0] * (1.0 + gamma) + abs(x[i])), x[i].imag)
@@ -26,12 +25,13 @@ def _descend_py(s, w, gamma, x, starts, failures):
             y = complex(x[i].real, goal)
             trial, done = k, False
             for _ in range(12):
-                f = trial + mean - y
-                e = 1.0 + 0j
+                f = e = 0j
                 for j in range(s.size):
                     v = 1.0 / (trial - s[j])
-                    f += a[j] * v
-                    e -= a[j] * v * v
+                    f += w[j] * v
+                    e += w[j] * v * ((trial - 2.0 * s[j]) * v)
+                f = trial * (theta + gamma * trial * f) - y
+                e = theta + gamma * trial * e
                 step = f / e
                 trial -= step
                 if not trial.imag > 0.0:
