@@ -95,14 +95,13 @@ class DataReport:
         return drawing
 
     def save(self, out: str | Path, **options: Any) -> list[Path]:
-        """The figure, with its numbers and provenance, the table and the summary, in the folder `out`; the paths written."""
+        """The figure, with its numbers (the table) and provenance, and the report as text, in the folder `out`; the paths written."""
         from theorems.data_figure import figure
 
         drawing = figure(self, **{k: v for k, v in options.items() if k in ("venue", "width")})
         paths = drawing.save(out, options.get("format", "pdf"))
-        for ending, text in (("table.csv", self.table.to_csv(index=False)), ("report.txt", f"{self}\n")):
-            paths.append(Path(out) / f"{drawing.name}.{ending}")
-            paths[-1].write_text(text)
+        paths.append(Path(out) / f"{drawing.name}.report.txt")
+        paths[-1].write_text(f"{self}\n")
         return paths
 
 
