@@ -112,9 +112,9 @@ def test_numbers_and_provenance_stand_beside(drawings, name, tmp_path):
 
     assert facts["sha256"] == hashlib.sha256(csv.read_bytes()).hexdigest()
     assert {"theorem", "source", "plot", "draws", "entropy", "versions", "verdict", "caption"} <= set(facts)
-    back = pd.read_csv(csv, float_precision="round_trip")
-    for column in back.select_dtypes("number"):
-        np.testing.assert_array_equal(back[column], drawing.numbers[column].astype(float))
+    back = pd.read_csv(csv, dtype=str)  # pandas reads floats to the last bit by default only since version 3
+    for column in drawing.numbers.select_dtypes("number"):
+        np.testing.assert_array_equal([float(v) for v in back[column]], drawing.numbers[column].astype(float))
     assert (tmp_path / f"{drawing.name}.txt").read_text().strip() == drawing.caption
 
 
@@ -122,7 +122,8 @@ def test_numbers_and_provenance_stand_beside(drawings, name, tmp_path):
 def test_bytes_are_those_of_the_numbers(drawings, kind):
     again = figures.figure(record("law"), judge=False, draws=8)
     assert again.render(kind) == drawings["law"].render(kind)
-    assert drawings["law"].render(kind) == drawings["law"].render(kind)
+    drawings["law"].render("png")
+    assert again.render(kind) == drawings["law"].render(kind)  # whatever was saved before
 
 
 def test_fonts_are_embedded_as_truetype(drawings):

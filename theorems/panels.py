@@ -115,6 +115,14 @@ def _canvas(inches: float, height: float) -> Figure:
     return Figure(figsize=(inches, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.05))
 
 
+def _settle(figure: Figure) -> Figure:
+    """Lay the figure out once for all: a layout that is solved again on every save depends on what was saved before."""
+    figure.draw_without_rendering()
+    figure.draw_without_rendering()  # the first pass moves what the second measures
+    figure.set_layout_engine("none")
+    return figure
+
+
 def _legend(figure: Figure, handles: list[Any], texts: list[str], title: str, style: styles.Venue, inches: float) -> None:
     """A legend under the axes, in as many columns as fit, under a line that says what lines and points are."""
     longest = max((len(t.replace("\\", "").replace("$", "")) for t in texts), default=1)
@@ -196,7 +204,7 @@ def draw_curves(
             ax.set_title(note, loc="right", fontsize=style.tick, color=styles.GREY, pad=style.tick + 3)
         title = "lines: theory; open marks: the second route" if rtol is not None else points
         _legend(figure, handles, texts, title, style, inches)
-        return figure
+        return _settle(figure)
 
 
 def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
@@ -279,4 +287,4 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
         handles = [Patch(color=styles.COLOURS[4], alpha=0.55), Line2D([], [], color=styles.COLOURS[1])]
         texts = ["simulated eigenvalues", "limiting density"]
         _legend(figure, handles, texts, note, style, inches)
-        return figure
+        return _settle(figure)
