@@ -45,13 +45,14 @@ class SampleCovarianceLaw(Companion):
 
     Raises ValueError if H has not mass 1, has an unresolved tail, or spans more than 140 orders of magnitude.
 
-    Accuracy: see tests/test_sample_covariance.py and docs/benchmarks.md; density 1e-14 against mpmath for 2 to 10^4 atoms.
+    Accuracy, against 60-digit mpmath: density 1e-15 relatively (gamma 0.003 to 4, 1 to 10^4 atoms, cusps, hard edges, to 1 rounding from
+    the edges), cdf 1e-15 absolutely, transforms 3e-15 relatively; docs/benchmarks.md.
 
     >>> from asymptotics.laws import Law
     >>> F = SampleCovarianceLaw(Law([3.0, 1.0], [0.5, 0.5]), 0.5)
     >>> F.edges().round(12).tolist()
     [[0.118095917418, 7.071272162421]]
-    >>> round(F.moment(2), 12), F.cdf(10.0), F.atom
+    >>> round(F.moment(2), 12), float(F.cdf(10.0)), F.atom
     (7.0, 1.0, 0.0)
     """
 
@@ -243,7 +244,7 @@ class SampleCovarianceLaw(Companion):
 
 
 def _rule(low: float, high: float, inner: Array, graded: bool, n: int) -> tuple[Array, Array]:
-    """Nodes and weights in tau on (0, pi), x = low + (high - low) sin^2(tau/2); dense at `inner` and, if `graded`, at the ends."""
+    """Nodes and weights in tau on (0, pi), x = low + (high - low) sin^2(tau/2); dense at `inner`, at the ends if `graded`."""
     if not inner.size and not graded:
         return np.pi * (np.arange(n) + 0.5) / n, np.full(n, np.pi / n)
     ends = np.concatenate([[0.0], 2 * np.arcsin(np.sqrt((inner - low) / (high - low))), [np.pi]])

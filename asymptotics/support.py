@@ -97,7 +97,7 @@ def _minimum_py(s, a, i):
 
 
 def _gaps_py(s, a):
-    """Rows (i, y, 1 - phi, phi''/6): the minimum of phi at s[i+1] + y, between s[i+1] and s[i], where phi is at most CLOSED there."""
+    """Rows (i, y, 1 - phi, phi''/6): the minimum of phi, at s[i+1] + y < s[i], of each gap where it may be at most CLOSED."""
     rows = np.empty((s.size, 4))
     count = 0
     for i in range(s.size - 1):
@@ -115,7 +115,7 @@ def _gaps_py(s, a):
 
 
 def _edges_py(s, a, gaps):
-    """Edges in double precision: the lowest and the top one as distances from their atom, and d from both atoms of each open gap."""
+    """Edges in double precision, as distances d from an atom: the lowest, the top one, and both of each open gap."""
     spread = 2.0 * np.sqrt(np.sum(a))  # phi <= sum(a)/d^2 beyond the last atom
     inner = np.empty((gaps.shape[0], 2))
     for g in range(gaps.shape[0]):
