@@ -29,6 +29,7 @@ from asymptotics.laws import Law
 
 Value = NDArray[np.float64] | float
 
+ROUNDING = 4e-15  # of sums of a hundred terms
 ROUNDS = 200  # Newton takes 5 to 10; bisection of 600 decades in log kappa to the last bit takes 64
 _OK, _BELOW, _STALLED, _UNRESOLVED = range(4)
 
@@ -80,8 +81,10 @@ def _sums_py(s, w, high, low, a, n, k, squares):
 _sums = njit(cache=True, nogil=True, error_model="numpy")(_sums_py)
 
 
-def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start):
-    # the kappa > 0 where pos + D/kappa = neg: safeguarded Newton on the log of the ratio; (kappa, residual, rounds)
+def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start, enough):
+    # the kappa > 0 where pos + D/kappa = neg: safeguarded Newton on the log of the ratio until a step of `enough`; (kappa, step, rounds)
+    bottom *= 1.0 - 1e-14  # the bounds are rounded
+    top *= 1.0 + 1e-14
     k = min(max(start, bottom), top)
     step = np.inf
     for rounds in range(1, ROUNDS + 1):
@@ -94,13 +97,11 @@ def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start):
         else:
             top = min(top, k)
         step = ratio / (pos1 / pos + neg1 / neg)
-        if abs(step) <= 4e-15:  # the rounding of sums of a hundred terms
-            return k, abs(step), rounds
         new = k * np.exp(step)
+        if abs(step) <= enough or new == k:
+            return new, abs(step), rounds
         if not (bottom <= new <= top):
             new = np.sqrt(bottom) * np.sqrt(top)
-        if new == k:
-            return k, abs(step), rounds
         k = new
     return k, abs(step), ROUNDS
 
@@ -130,7 +131,7 @@ def _edge_py(s, w, high, low, tail, a, n):
         # a M (least/(least + k))^2 <= df2 <= a int s^2 dH / k^2
         bottom = least * (whole / n) / (1.0 + np.sqrt(1.0 + whole / n))
         top = np.sqrt(a * second / n)
-        return _root(s, w, high, low, a, n, 0.0, 1.0, bottom, top, _start(s, high, a, n))
+        return _root(s, w, high, low, a, n, 0.0, 1.0, bottom, top, _start(s, high, a, n), ROUNDING)
     if tail > 0.0:
         return 0.0, np.inf, 0
     # all of H lies above -kappa = y: a int q(2 + q) dH = n - a M, q = y/(s - y), in the variable log(y/(least - y))
@@ -159,7 +160,7 @@ def _edge_py(s, w, high, low, tail, a, n):
         else:
             bottom = max(bottom, z)
         step = ratio * pos / pos1
-        if abs(step) <= 4e-15:
+        if abs(step) <= ROUNDING:
             return -y, abs(step), rounds
         new = z - step
         if not (bottom <= new <= top):
@@ -184,7 +185,7 @@ def _descend_py(s, w, high, low, a, n, D, k, edge):
         new = k - step
         if not (new > edge):
             new = 0.5 * (k + edge)
-        if not (gap > 0.0) or step <= 4e-15 * abs(k) or new == k:
+        if not (gap > 0.0) or step <= ROUNDING * abs(k) or new == k:
             return k, abs(defect) / scale, rounds
         k = new
     return k, np.inf, ROUNDS
@@ -214,35 +215,50 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
             if delta[point] <= edges[point] and residual <= 1e-13:
                 status[point] = _BELOW
                 continue
-        if D > 0.0 or whole > 0.0:
-            K = max(D, 0.0)
-            top = (aa * first + K) / nn
-            bottom = max(K / nn, s[m - 1] * (whole / nn))
-            if aa * high[m - 1] > nn:
-                start = _start(s, high, aa, nn)
-            elif whole < 0.0:
-                start = K / -whole
-            else:
-                start = np.sqrt(bottom) * np.sqrt(top)
-            k, residual, rounds = _root(s, w, high, low, aa, nn, K, 0.0, bottom, top, start)
-        if D < 0.0:
-            if whole < 0.0 and tail == 0.0:
-                k = max(D / -whole, edge)
-            k, residual, rounds = _descend(s, w, high, low, aa, nn, D, k, edge)
-        df1 = df2 = square = cube = 0.0
-        for i in range(m):
-            r = 1.0 / (s[i] + k)
-            p = s[i] * r
-            df1 += w[i] * p
-            df2 += w[i] * p * p
-            square += w[i] * p * r
-            cube += w[i] * p * p * r
-        gap = 0.0 - whole  # not -0.0
-        df1 *= aa
-        if k != 0.0:
-            gap = D / k + aa * k * square  # (2)
-            df1 += aa * tail / k
-            square += tail / k / k
+        # a step of 1e-8 is the last, unless it crosses an atom, where the slope jumps: the certificate tells
+        for enough in (1e-8, ROUNDING):
+            if D > 0.0 or whole > 0.0:
+                K = max(D, 0.0)
+                top = (aa * first + K) / nn
+                bottom = max(K / nn, s[m - 1] * (whole / nn))
+                if k > 0.0:
+                    start = k
+                elif aa * high[m - 1] > nn:
+                    start = _start(s, high, aa, nn)
+                elif whole < 0.0:
+                    start = K / -whole
+                else:
+                    start = np.sqrt(bottom) * np.sqrt(top)
+                k, residual, rounds = _root(s, w, high, low, aa, nn, K, 0.0, bottom, top, start, enough)
+            if D < 0.0:
+                if whole < 0.0 and tail == 0.0:
+                    k = max(D / -whole, edge)
+                k, residual, rounds = _descend(s, w, high, low, aa, nn, D, k, edge)
+            df1 = df2 = square = cube = above = below = 0.0
+            j = 0
+            for i in range(m):
+                r = 1.0 / (s[i] + k)
+                p = s[i] * r
+                x = w[i] * p
+                df1 += x
+                df2 += x * p
+                square += x * r
+                cube += x * p * r
+                if s[i] > k:
+                    above += w[i] * r
+                    j += 1
+                else:
+                    below += x
+            df1 *= aa
+            gap = 0.0 - whole  # not -0.0
+            if k != 0.0:
+                gap = D / k + aa * k * square  # (2)
+                df1 += aa * tail / k
+                square += tail / k / k
+                if D >= 0.0:
+                    residual = abs(aa * (below - k * above) + _excess(high, low, j, aa, nn) + D / k) / gap
+            if D < 0.0 or residual <= ROUNDING:
+                break
         if tail > 0.0 and k < resolved:
             status[point] = _UNRESOLVED
         elif not (residual <= 1e-13 and gap >= 0.0):  # 25 times what Newton stops at
