@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from asymptotics import isotropic
+from asymptotics import isotropic, ridge, spectra
 from tests import closed_form_oracles as oracles
 
 RNG = np.random.default_rng(20240501)
@@ -61,6 +61,13 @@ def test_ridgeless_is_the_limit_of_small_penalties(gamma, r2, sigma2):
             scale = abs(getattr(limit, name)) + r2 + sigma2
             # 1e-13 lam times the derivative of the risk in lam, at most 4 gamma/(gamma - 1)^3 times the risk, 1e-6 of it here
             assert abs(getattr(near, name) - getattr(limit, name)) <= 2e-6 * scale
+
+
+@given(gamma=GAMMA, lam=st.floats(1e-9, 1e3), r2=SCALE, sigma2=SCALE)
+def test_second_route_through_any_spectrum(gamma, lam, r2, sigma2):
+    closed = isotropic.ridge(gamma=gamma, lam=lam, r2=r2, sigma2=sigma2)
+    for name, value in ridge.ridge(spectra.isotropic(), gamma=gamma, lam=lam, r2=r2, sigma2=sigma2).to_dict().items():
+        assert_allclose(value, getattr(closed, name), rtol=1e-12)  # the goal of the general solver
 
 
 def test_at_the_pole_infinite_and_never_nan():

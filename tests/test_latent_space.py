@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from asymptotics import equicorrelated, isotropic, latent_space
+from asymptotics import correlated, equicorrelated, isotropic, latent_space, ridge, spectra
 from tests import closed_form_oracles as oracles
 
 RNG = np.random.default_rng(20240503)
@@ -37,6 +37,21 @@ def test_norms_by_the_general_formulas():
         assert_allclose(risk.estimation, model.beta2 * (k / (a + k)) ** 2 + spread, rtol=32 * EPS)  # some 30 roundings
         assert_allclose(risk.df2, g * ((1 - psi) / (1 + k) ** 2 + psi * (a / (a + k)) ** 2), rtol=32 * EPS)  # some 30 roundings
         assert_allclose(g * ((1 - psi) / (1 + k) + psi * a / (a + k)), 1, rtol=32 * EPS)  # n = df1 at lam = 0
+
+
+@given(gamma=st.floats(1.01, 50), psi=st.floats(0.01, 1), mu=st.floats(0, 20), sigma2=st.floats(0, 10))
+def test_second_route_through_any_spectrum(gamma, psi, mu, sigma2):
+    """The general solver of kappa, and Theorem 3's c0, on the induced spectrum."""
+    model = latent_space.induced(psi=psi, mu=mu, r2=2.0, sigma2=sigma2)
+    risk = latent_space.ridgeless(gamma=gamma, psi=psi, mu=mu, r2=2.0, sigma2=sigma2).to_dict()
+    spectrum = spectra.latent_space(mu, psi)
+    routes = (
+        ridge.ridge(spectrum, gamma=gamma, lam=0.0, r2=model.beta2, sigma2=model.noise),
+        correlated.ridgeless(spectrum, gamma=gamma, r2=model.beta2, sigma2=model.noise),
+    )
+    for route in routes:
+        for name, value in route.to_dict().items():
+            assert_allclose(value, risk[name], rtol=1e-12, atol=1e-300)  # the goal of the general solver
 
 
 @pytest.mark.parametrize(("p", "d", "mu"), [(12, 4, 1.0), (12, 12, 2.5), (30, 3, 0.1)])

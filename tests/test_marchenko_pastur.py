@@ -46,11 +46,11 @@ def test_oracle_is_the_integral_of_the_density(gamma):
         assert abs(oracles.distribution(x, g)[0] - max(1 - 1 / g, 0) - area) < 1e-20  # what the quadrature gives
 
 
-def test_quantile_to_five_eps():
+def test_quantile_to_a_few_eps():
     u, g = oracles.levels(150, RNG)
     q = mp.quantile(u, gamma=g)
     errors = [oracles.quantile_error(*point) for point in zip(q.tolist(), u.tolist(), g.tolist(), strict=True)]
-    assert max(errors) <= 6  # eps: x has condition number 2 in u; 5 seen in 20000 points
+    assert max(errors) <= 8  # eps: x has condition number 2 in u; 6 seen in 60000 points
 
 
 @given(gamma=GAMMA, u=st.floats(0, 1), v=st.floats(0, 1))
