@@ -115,15 +115,62 @@ def _risks(
     }
 
 
+def _single(delta: Array) -> bool:
+    return len(delta) == 1 and bool(delta[0] >= 0)
+
+
+def _inverse(gram: Array, delta: float) -> tuple[Array, Array, Array] | None:
+    """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky; None where digits are lacking. Overwrites `gram`."""
+    m = len(gram)
+    gram.flat[:: m + 1] += delta
+    norm2 = 2 * np.vdot(gram.T, gram.T) - np.sum(gram.diagonal() ** 2)  # of both triangles, the upper one being stored as zeros
+    factor, info = dpotrf(gram, lower=1, overwrite_a=1, clean=0)
+    if info != 0:
+        return None
+    half = dpotri(factor, lower=1, overwrite_c=1)[0]
+    diagonal = half.diagonal().copy()
+    half.flat[:: m + 1] = diagonal / 2
+    inverse = half + half.T
+    square = np.einsum("ij,ij->j", inverse, inverse)
+    if norm2 * square.sum() > (10 * ILL) ** 2:  # Frobenius norms: 10 to 100 times the condition for the spectra in use
+        return None
+    return inverse, diagonal, square
+
+
+def _exact_one(X: Array, parts: list[Array], beta: Array, delta: float, sigma2: float, form: Form) -> dict[str, Array] | None:
+    """`exact` at one penalty >= 0, by Cholesky and one product T = G X = X R; None where digits are lacking."""
+    found = _inverse(_gram(X), delta)
+    if found is None:
+        return None
+    inverse, diagonal, square = found
+    wide = X.shape[0] <= X.shape[1]
+    T = inverse @ X if wide else X @ inverse
+    fits = [T.T @ part for part in parts]
+    if wide:
+        missed = [inverse @ part for part in parts]
+        miss = beta - fits[0]
+    else:  # H = X T', H^2 = H - delta T T'
+        miss = delta * (inverse @ beta)
+        missed = [X @ miss, *(part - X @ fit for part, fit in zip(parts[1:], fits[1:], strict=True))]
+        diagonal = 1 - np.einsum("ij,ij->i", X, T)
+        square = diagonal - delta * np.einsum("ij,ij->i", T, T)
+    residual = _Residual([m[:, None] for m in missed], diagonal[:, None], square[:, None], np.array([delta if wide else 1.0]))
+    norm2, spread, trace = (np.array([v]) for v in (np.sum(np.add.reduce(fits) ** 2), np.sum(form(T)), np.vdot(T, T)))
+    hidden = fits[1][:, None] if len(fits) > 1 else None
+    return residual.scores(sigma2) | _risks(miss[:, None], hidden, norm2, spread, trace, sigma2, form)
+
+
 def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, form: Form, hidden: Array | None = None) -> dict[str, Array]:
     """Every field of Draws, (L,) each, given X (n, p) and the quadratic form of S.
 
     Raises ValueError where a penalty is at a pole, or is zero and X has not full rank.
     """
     n, p = X.shape
+    extra = [] if hidden is None else [hidden]
+    if _single(delta) and (risks := _exact_one(X, [X @ beta, *extra], beta, float(delta[0]), sigma2, form)):
+        return risks
     c, basis, product = _factor(X, delta)
     f = 1 / (c[:, None] + delta)
-    extra = [] if hidden is None else [hidden]
     if n <= p:
         product = basis.T @ X if product is None else product
         turned = [f * (basis.T @ part)[:, None] for part in (X @ beta, *extra)]
@@ -145,52 +192,26 @@ def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, form: Form, hid
     return residual.scores(sigma2) | _risks(miss, fit, norm2, spread, c @ f**2, sigma2, form)
 
 
-class _Inverse(NamedTuple):
-    """P = (K + delta)^-1 of n + 1 rows at each penalty: diagonals of P and P^2, last columns of both, and P times vectors."""
-
-    diagonal: Array
-    square: Array
-    last: Array
-    last2: Array
-    parts: list[Array]
-
-
-def _one_penalty(gram: Array, delta: float, vectors: list[Array]) -> _Inverse | None:
-    """By Cholesky's factor; None where that has too few digits. Overwrites `gram`."""
-    m = len(gram)
-    gram.flat[:: m + 1] += delta
-    norm2 = 2 * np.vdot(gram.T, gram.T) - np.sum(gram.diagonal() ** 2)  # of both triangles, the upper one being stored as zeros
-    factor, info = dpotrf(gram, lower=1, overwrite_a=1, clean=0)
-    if info != 0:
-        return None
-    half = dpotri(factor, lower=1, overwrite_c=1)[0]
-    diagonal = half.diagonal().copy()
-    half.flat[:: m + 1] = diagonal / 2
-    inverse = half + half.T
-    square = np.einsum("ij,ij->j", inverse, inverse)
-    if norm2 * square.sum() > (10 * ILL) ** 2:  # Frobenius norms: 10 to 100 times the condition for the spectra in use
-        return None
-    last = inverse[:, -1:]
-    return _Inverse(diagonal[:, None], square[:, None], last, inverse @ last, [inverse @ v[:, None] for v in vectors])
-
-
-def _many_penalties(factors: _Factors, delta: Array, vectors: list[Array]) -> _Inverse:
-    c, basis, _ = factors
+def _many_penalties(X: Array, delta: Array, vectors: list[Array]) -> tuple[Array, Array, Array, Array, list[Array]]:
+    """Of P = (X X' + delta)^-1: the diagonals of P and P^2, their last columns, and P times vectors; (n, L) each."""
+    c, basis, _ = _factor(X, delta)
     f = 1 / (c[:, None] + delta)
     f2, e = f * f, basis[-1][:, None]
     columns = np.concatenate([f * e, f2 * e, *(f * (basis.T @ v)[:, None] for v in vectors)], axis=1)
     last, last2, *parts = np.split(basis @ columns, 2 + len(vectors), axis=1)
     diagonal, square = np.split(basis**2 @ np.concatenate([f, f2], axis=1), 2, axis=1)
-    return _Inverse(diagonal, square, last, last2, parts)
+    return diagonal, square, last, last2, parts
 
 
 def one_more(X: Array, beta: Array, delta: Array, *, sigma2: float, s: Array, hidden: Array | None = None) -> dict[str, Array]:
     """As `exact` for the first n of n + 1 rows X (n < p), of covariance diag(s); the variance averages over the row left out."""
     vectors = [X @ beta] + ([] if hidden is None else [hidden])
-    inverse = _one_penalty(_gram(X), float(delta[0]), vectors) if len(delta) == 1 and delta[0] >= 0 else None
-    if inverse is None:
-        inverse = _many_penalties(_factor(X, delta), delta, vectors)
-    diagonal, square, last, last2, parts = inverse
+    if found := _inverse(_gram(X), float(delta[0])) if _single(delta) else None:
+        inverse, diagonal, square = found[0], found[1][:, None], found[2][:, None]
+        last, last2 = inverse[:, -1:], inverse @ inverse[:, -1:]
+        parts = [inverse @ v[:, None] for v in vectors]
+    else:
+        diagonal, square, last, last2, parts = _many_penalties(X, delta, vectors)
     left_out = np.mean(square / diagonal**2 - 1, axis=0)
     ratio = (last / last[-1])[:-1]  # the downdate: G = P - k k'/k_last, on the first n rows
     parts = [part[:-1] - ratio * part[-1] for part in parts]

@@ -94,6 +94,27 @@ def test_latent_space_has_the_mean_of_a_full_weight_matrix(n: int, p: int, d: in
     np.testing.assert_allclose(draws.test - draws.excess, sigma2 + r2 / (1 + p * mu / d), rtol=1e-9)  # 1e-9: a difference
 
 
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.5])
+@pytest.mark.parametrize(
+    ("simulate", "more"),
+    [
+        (misspecified.ridge, {"explained": 0.5}),
+        (latent_space.ridge, {"psi": 0.4}),
+        (covariate_shift.ridge, {"shifted": "power:2", "spectrum": "power:1"}),
+        (nonlinear_features.ridge, {"psi": 1.5, "activation": "tanh"}),
+    ],
+)
+def test_one_penalty_is_a_column_of_the_grid(simulate: object, more: dict, gamma: float) -> None:
+    lam = [0.0, 0.05, 3.0]
+    arguments = {"n": 15, "gamma": gamma, "draws": 2, **more}
+    grid = simulate(lam=lam, rng=np.random.default_rng(8), **arguments).to_dict()  # type: ignore[operator]
+    for k, one in enumerate(lam):
+        single = simulate(lam=one, rng=np.random.default_rng(8), **arguments).to_dict()  # type: ignore[operator]
+        for name in FIELDS:
+            # 1e-8: conditions up to 1e7; 1e-12: small next to test >= 1
+            np.testing.assert_allclose(single[name], grid[name][:, k], rtol=1e-8, atol=1e-12)
+
+
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 def test_covariate_shift_is_the_textbook_given_rows(gamma: float) -> None:
     n = 14
