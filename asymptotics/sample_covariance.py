@@ -45,8 +45,8 @@ class SampleCovarianceLaw(Companion):
 
     Raises ValueError if H has not mass 1, has an unresolved tail, or spans more than 140 orders of magnitude.
 
-    Accuracy, against 60-digit mpmath: density 1e-15 relatively (gamma 0.003 to 4, 1 to 10^4 atoms, cusps, hard edges, to 1 rounding from
-    the edges), cdf 1e-15 absolutely, transforms 3e-15 relatively; docs/benchmarks.md.
+    Accuracy, against 60-digit mpmath: density 1e-15 relatively (gamma 0.003 to 4, 1 to 10^4 atoms, cusps, hard edges, down to one
+    rounding from the edges; 1e-14 beside a cusp), cdf 1e-15 absolutely, transforms 3e-15 relatively; docs/benchmarks.md.
 
     >>> from asymptotics.laws import Law
     >>> F = SampleCovarianceLaw(Law([3.0, 1.0], [0.5, 0.5]), 0.5)
