@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 SHOWN = 0.6  # gaps beyond this are arrowheads at the edge
 LINES = 4  # penalties on the left
 PANELS = 3  # sizes on the right
+NARROW = 4.5  # inches: one column of two
 
 
 def _penalties(table: pd.DataFrame) -> list[float]:
@@ -91,7 +92,7 @@ def _against_n(top: Axes, below: Axes, report: DataReport, ceiling: float) -> No
     for i, lam in enumerate(chosen):
         colour, mark = styles.COLOURS[i], styles.MARKS[i]
         y = p.predict(n, lam) / p.variance
-        label = "ridgeless" if lam == 0 else rf"$\lambda$ = {lam:.3g}"
+        label = "ridgeless" if lam == 0 else rf"$\lambda$ = {lam:.2g}"
         y = np.where(np.isfinite(y), y, np.nan)  # the pole itself: the line is broken there
         top.plot(n, y, color=colour, ls=styles.DASHES[i])
         top.plot([], [], color=colour, ls=styles.DASHES[i], marker=mark, label=label)
@@ -133,7 +134,9 @@ def _against_lam(top: Axes, below: Axes, report: DataReport, ceiling: float) -> 
     below.set_xscale("log")
     if lam[0] == 0:
         powers = np.arange(np.ceil(np.log10(positive[0]) - 1e-9), np.floor(np.log10(positive[-1]) + 1e-9) + 1)[::2]
-        below.set_xticks([zero, *(10.0**powers)], ["0", *(f"$10^{{{v:.0f}}}$" for v in powers)])
+        few = len(positive) <= 4  # too few for decades: the penalties themselves
+        at, names = (positive, [f"{v:.2g}" for v in positive]) if few else (10.0**powers, [f"$10^{{{v:.0f}}}$" for v in powers])
+        below.set_xticks([zero, *at], ["0", *names])
         below.minorticks_off()
     below.set_xlabel(r"penalty $\lambda$")
 
@@ -173,7 +176,7 @@ def figure(report: DataReport, *, venue: str = "neurips", width: str | float | N
     style = styles.venue(venue)
     inches = style.inches(width)
     with matplotlib.rc_context(styles.rc(style)):  # type: ignore[arg-type]
-        drawn: Any = Figure(figsize=(inches, max(0.66 * inches, 2.6)), layout="constrained")
+        drawn: Any = Figure(figsize=(inches, max(0.66 * inches, 3.2)), layout="constrained")
         axes: Any = drawn.subplots(2, 2, sharex="col", sharey="row", gridspec_kw={"height_ratios": (3, 1.1)})
         ceiling = _ceiling(report)
         _against_n(axes[0, 0], axes[1, 0], report, ceiling)
@@ -185,7 +188,7 @@ def figure(report: DataReport, *, venue: str = "neurips", width: str | float | N
         axes[0, 0].set_ylim(floor, ceiling)
         ticks(axes[0, 0].xaxis, *axes[0, 0].get_xlim())
         ticks(axes[0, 0].yaxis, floor, ceiling)
-        axes[0, 0].set_ylabel("test error / variance of target")
+        axes[0, 0].set_ylabel("test error / variance" + (" of target" if inches > NARROW else ""))
         for ax in axes[0]:
             ax.axhline(1.0, color=styles.GREY, lw=0.5, ls=":")
         for ax in axes[1]:
@@ -195,16 +198,17 @@ def figure(report: DataReport, *, venue: str = "neurips", width: str | float | N
             ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         keys = [Line2D([], [], color=styles.GREY), Line2D([], [], color=styles.GREY, marker="o", ls=""),
                 Line2D([], [], color=styles.GREY, marker="x", ls="")]  # fmt: skip
-        for ax, side in ((axes[0, 0], "left"), (axes[0, 1], "right")):
-            drawn.legend(
-                *ax.get_legend_handles_labels(), loc=f"outside lower {side}", ncols=3, handlelength=2.6, columnspacing=1.2
-            )
-        drawn.legend(
-            keys, ["predicted", "measured, 95% interval", "GCV, training rows only"], loc="outside upper center", ncols=3
-        )
-    name = "data_" + "".join(
-        c if c.isalnum() else "_" for c in f"{report.source.source.split(' ')[0].split('.')[0]}_{report.source.target}"
-    )
+        left, right = (ax.get_legend_handles_labels() for ax in axes[0])
+        look: Any = {"handlelength": 2.6, "columnspacing": 1.2}
+        if inches > NARROW:
+            drawn.legend(*left, loc="outside lower left", ncols=3, **look)
+            drawn.legend(*right, loc="outside lower right", ncols=3, **look)
+        else:
+            drawn.legend(left[0] + right[0], left[1] + right[1], loc="outside lower center", ncols=2, **look)
+        kinds = ["predicted", "measured, 95% interval", "GCV, training rows only" if inches > NARROW else "GCV"]
+        drawn.legend(keys, kinds, loc="outside upper center", ncols=3)
+    stem = report.source.source.split(" (")[0].rsplit(".", 1)[0]
+    name = "data_" + "".join(c if c.isalnum() else "_" for c in f"{stem}_{report.source.target}")
     csv = report.table.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "source": report.source.source,
