@@ -55,40 +55,63 @@ def _excess_py(high, low, j, a, n):
 _excess = njit(cache=True, nogil=True, error_model="numpy")(_excess_py)
 
 
-def _sums_py(s, w, high, low, a, n, k, squares):
-    # pos, neg of (1) and their derivatives in log kappa; with `squares` (0 or 1) those of
-    # n - df2 = (n - M) + sum_{s > k} q (1 + p) - sum_{s <= k} p^2, p = 1 - q
+def _sums_py(s, w, high, low, a, n, k):
+    # pos, neg of (1) and their derivatives in log kappa
+    m = s.size
+    neg = neg1 = pos = pos1 = 0.0
+    j = 0
+    while j < m and s[j] > k:
+        r = 1.0 / (s[j] + k)
+        q = w[j] * r
+        neg += q
+        neg1 += q * s[j] * r
+        j += 1
+    for i in range(j, m):
+        r = 1.0 / (s[i] + k)
+        p = w[i] * s[i] * r
+        pos += p
+        pos1 += p * r
+    e = _excess(high, low, j, a, n)
+    return a * pos + max(e, 0.0), a * k * neg + max(-e, 0.0), a * k * pos1, a * k * neg1
+
+
+_sums = njit(cache=True, nogil=True, error_model="numpy")(_sums_py)
+
+
+def _squares_py(s, w, high, low, a, n, k):
+    # the same of n - df2 = (n - M) + sum_(s > k) q (1 + p) - sum_(s <= k) p^2, p = 1 - q
     m = s.size
     neg = neg1 = pos = pos1 = 0.0
     j = 0
     while j < m and s[j] > k:
         r = 1.0 / (s[j] + k)
         p = s[j] * r
-        q = w[j] * k * r
-        neg += q * (1.0 + squares * p)
-        neg1 += q * p * (1.0 - squares + 2.0 * squares * p)
+        neg += w[j] * r * (1.0 + p)
+        neg1 += 2.0 * w[j] * r * p * p
         j += 1
     for i in range(j, m):
         r = 1.0 / (s[i] + k)
         p = s[i] * r
-        x = w[i] * p
-        pos += x * (1.0 - squares + squares * p)
-        pos1 += x * k * r * (1.0 - squares + 2.0 * squares * p)
+        pos += w[i] * p * p
+        pos1 += 2.0 * w[i] * p * p * r
     e = _excess(high, low, j, a, n)
-    return a * pos + max(e, 0.0), a * neg + max(-e, 0.0), a * pos1, a * neg1
+    return a * pos + max(e, 0.0), a * k * neg + max(-e, 0.0), a * k * pos1, a * k * neg1
 
 
-_sums = njit(cache=True, nogil=True, error_model="numpy")(_sums_py)
+_squares = njit(cache=True, nogil=True, error_model="numpy")(_squares_py)
 
 
 def _root_py(s, w, high, low, a, n, D, squares, bottom, top, start, enough):
-    # the kappa > 0 where pos + D/kappa = neg: safeguarded Newton on the log of the ratio until a step of `enough`; (kappa, step, rounds)
+    # the kappa > 0 where pos + D/kappa = neg: safeguarded Newton on the log of pos/neg; (kappa, step, rounds)
     bottom *= 1.0 - 1e-14  # the bounds are rounded
     top *= 1.0 + 1e-14
     k = min(max(start, bottom), top)
     step = np.inf
     for rounds in range(1, ROUNDS + 1):
-        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k, squares)
+        if squares:
+            pos, neg, pos1, neg1 = _squares(s, w, high, low, a, n, k)
+        else:
+            pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k)
         pos += D / k
         pos1 += D / k
         ratio = np.log(pos / neg)
@@ -131,7 +154,7 @@ def _edge_py(s, w, high, low, tail, a, n):
         # a M (least/(least + k))^2 <= df2 <= a int s^2 dH / k^2
         bottom = least * (whole / n) / (1.0 + np.sqrt(1.0 + whole / n))
         top = np.sqrt(a * second / n)
-        return _root(s, w, high, low, a, n, 0.0, 1.0, bottom, top, _start(s, high, a, n), ROUNDING)
+        return _root(s, w, high, low, a, n, 0.0, True, bottom, top, _start(s, high, a, n), ROUNDING)
     if tail > 0.0:
         return 0.0, np.inf, 0
     # all of H lies above -kappa = y: a int q(2 + q) dH = n - a M, q = y/(s - y), in the variable log(y/(least - y))
@@ -177,7 +200,7 @@ _edge = njit(cache=True, nogil=True, error_model="numpy")(_edge_py)
 def _descend_py(s, w, high, low, a, n, D, k, edge):
     # D < 0: kappa (n - df1) is convex on kappa > edge, and Newton descends from the right of its root; (kappa, residual, rounds)
     for rounds in range(1, ROUNDS + 1):
-        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k, 0.0)
+        pos, neg, pos1, neg1 = _sums(s, w, high, low, a, n, k)
         defect = k * (neg - pos) - D
         gap = neg - pos + pos1 + neg1
         scale = abs(D) + abs(k) * (abs(pos) + abs(neg))
@@ -229,7 +252,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
                     start = K / -whole
                 else:
                     start = np.sqrt(bottom) * np.sqrt(top)
-                k, residual, rounds = _root(s, w, high, low, aa, nn, K, 0.0, bottom, top, start, enough)
+                k, residual, rounds = _root(s, w, high, low, aa, nn, K, False, bottom, top, start, enough)
             if D < 0.0:
                 if whole < 0.0 and tail == 0.0:
                     k = max(D / -whole, edge)
@@ -336,7 +359,8 @@ def effective_ridge(
     name, given = ("lam", lam) if lam is not None else ("delta", delta)
     arrays = np.broadcast_arrays(a, size, given)  # type: ignore[arg-type]
     shape = arrays[0].shape
-    factor, samples, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)  # copies: one type for the kernel
+    # copies: one type for the kernel
+    factor, samples, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)
     law = H.compressed()
     out, edges, status = np.empty((8, factor.size)), np.empty(factor.size), np.empty(factor.size, dtype=np.int64)
     _solve(
