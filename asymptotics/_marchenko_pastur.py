@@ -104,7 +104,7 @@ def _places_py(below: np.ndarray, above: np.ndarray, q: np.ndarray, near: np.nda
             continue
         left, right = 0.0, (0.25 if low else 0.75) * (1 + 1e-9)
         y = min(max((3 * np.pi / 16 * target * base) ** (2 / 3), (np.pi / 4 * target) ** 2), 0.25)
-        if y < 1e-290:  # there gamma = 1 and y is exact, or x is the edge to rounding
+        if y < 1e-100:  # there gamma = 1 and y is exact, or x is the edge to rounding
             out[0, i] = y
             continue
         for _ in range(200):
