@@ -7,7 +7,7 @@ units of the target's variance: 1 is the error of the mean. No line is drawn thr
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,32 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from theorems.data import DataReport
+    from theorems.parting import Parting
+    from theorems.population import Population
+    from theorems.tables_in import Table
 
 Array = NDArray[np.float64]
 SHOWN = 0.6  # gaps beyond this are arrowheads at the edge
 LINES = 4  # penalties on the left
 PANELS = 3  # sizes on the right
 NARROW = 4.5  # inches: one column of two
+
+
+class Measured(Protocol):
+    """What is drawn: a theorems.data.DataReport."""
+
+    @property
+    def source(self) -> Table: ...
+    @property
+    def population(self) -> Population: ...
+    @property
+    def table(self) -> pd.DataFrame: ...
+    @property
+    def tuned(self) -> pd.DataFrame: ...
+    @property
+    def parting(self) -> Parting: ...
+    @property
+    def entropy(self) -> int: ...
 
 
 def _penalties(table: pd.DataFrame) -> list[float]:
@@ -85,7 +104,7 @@ def _gaps(ax: Axes, x: Array, rows: pd.DataFrame, colour: str, mark: str) -> Non
         _arrows(ax, x[~on & (np.sign(gap) == sign)], sign * SHOWN, arrow, colour)
 
 
-def _against_n(top: Axes, below: Axes, report: DataReport, ceiling: float) -> None:
+def _against_n(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
     table, p = report.table, report.population
     n = _axis(table["n"].to_numpy(), p.rank)
     chosen = _penalties(table)
@@ -111,7 +130,7 @@ def _against_n(top: Axes, below: Axes, report: DataReport, ceiling: float) -> No
     below.set_ylabel("gap")
 
 
-def _against_lam(top: Axes, below: Axes, report: DataReport, ceiling: float) -> None:
+def _against_lam(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
     table, p = report.table, report.population
     lam = np.array(sorted(table["lam"].unique()))
     positive = lam[lam > 0]
@@ -141,7 +160,7 @@ def _against_lam(top: Axes, below: Axes, report: DataReport, ceiling: float) -> 
     below.set_xlabel(r"penalty $\lambda$")
 
 
-def _ceiling(report: DataReport) -> float:
+def _ceiling(report: Measured) -> float:
     """The upper edge: what is away from the pole is seen, at most twenty times the error of the mean."""
     table, p = report.table, report.population
     seen = table[np.isfinite(table["predicted"]) & ((table["lam"] > 0) | ((table["n"] - 1 - p.rank).abs() > 0.25 * p.rank))]
@@ -149,7 +168,7 @@ def _ceiling(report: DataReport) -> float:
     return float(np.clip(1.5 * (shown["measured"].max() if len(shown) else 0) / p.variance, 1.5, 20))
 
 
-def caption(report: DataReport) -> str:
+def caption(report: Measured) -> str:
     """What the figure shows, in words."""
     p, t = report.population, report.source
     draws = sorted(report.table["draws"].unique())
@@ -166,7 +185,7 @@ def caption(report: DataReport) -> str:
     )
 
 
-def figure(report: DataReport, *, venue: str = "neurips", width: str | float | None = "full") -> Drawing:
+def figure(report: Measured, *, venue: str = "neurips", width: str | float | None = "full") -> Drawing:
     """Draw a report. venue, width: as in theorems.figures.figure."""
     import matplotlib
     from matplotlib.figure import Figure
