@@ -189,8 +189,8 @@ def optimal_penalty(*, gamma: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Any:
     >>> optimal_penalty(gamma=2.0, r2=4.0, sigma2=1.0)
     np.float64(0.5)
     """
-    top = np.multiply(sigma2, gamma)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # r2 = 0
+        top = np.multiply(sigma2, gamma)
         return np.where(top > 0, top / r2, 0.0)
 
 
@@ -209,7 +209,9 @@ def optimal(*, gamma: Any, r2: Any = 1.0, sigma2: Any = 1.0) -> Risk:
     lam = np.asarray(optimal_penalty(gamma=gamma, r2=r2, sigma2=sigma2))
     null = lam > HUGE
     safe = np.where(null, 1.0, r2), np.where(null, 1.0, sigma2)
-    high, low = quotient(two_product(safe[1], gamma), (np.where(safe[0] > 0, safe[0], 1.0), 0.0))  # lam*, its rounding too
+    high, low = quotient(
+        two_product(safe[1], np.where(null, 1.0, gamma)), (np.where(safe[0] > 0, safe[0], 1.0), 0.0)
+    )  # lam*, its rounding too
     found = _risk(gamma, _roots(gamma, high, low), *safe).to_dict()
     limit = dict.fromkeys(("test", "train", "gcv", "loo"), sigma2) | {"kappa": np.inf}
     parts = {k: np.where(null, limit.get(k, 0.0), v) for k, v in found.items()}

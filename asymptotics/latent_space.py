@@ -64,6 +64,8 @@ def induced(*, psi: Any, mu: Any = 1.0, r2: Any = 1.0, sigma2: Any = 1.0) -> Ind
 def _solve(gamma: Any, psi: Any, mu: Any) -> tuple[Pair, Pair]:
     """kappa of (K), 0 where gamma <= 1, and A, both in twice the precision."""
     large = add((1.0, 0.0), divide(mu, psi))
+    if np.any(gamma * np.maximum(mu, 1.0) > 1e140):
+        refuse("gamma", float(np.max(gamma)), "gamma mu must be at most 1e140, or its square overflows")
     b = subtract(add((gamma, 0.0), two_product(gamma, mu)), add((1.0, 0.0), large))
     c = multiply(large, two_sum(np.maximum(gamma, 1.0), -1.0))
     root = square_root(add(multiply(b, b), (4 * c[0], 4 * c[1])))
