@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from asymptotics import equivalents
+from asymptotics import fixed_points
 from asymptotics.equivalents import edge, effective_ridge
 from asymptotics.errors import ConvergenceError
 from asymptotics.spectra import atoms, autoregressive, from_eigenvalues, isotropic, multiplicities, power, power_law
@@ -198,7 +198,7 @@ def test_kernel_is_the_function_that_it_compiles():
     n, delta = np.array([3.0, 9.0, 20.0, 20.0, 4.0]), np.array([0.1, 1e-16, 0.0, -0.5, -0.01])
     out, edges, status = np.empty((8, 5)), np.empty(5), np.empty(5, dtype=np.int64)
     args = (H.atoms, H.weights, H.above[0], H.above[1], 0.0, 0.0, np.ones(5), n, delta)
-    equivalents._solve_py(*args, out, edges, status)
+    fixed_points._solve_py(*args, out, edges, status)
     assert np.all(status == 0)
     np.testing.assert_allclose(out[0], effective_ridge(H, n=n, delta=delta).kappa, rtol=1e-14)  # exp and log of another library
 
