@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from asymptotics.conventions import refuse
 from simulate import subsampling
-from theorems.parting import Parting, parting
+from theorems.parting import Parting, parting, percent
 from theorems.population import Population, population
 from theorems.tables_in import Table, read
 from theorems.verdict import stream
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 WORK = 4e10  # multiplications a size: some ten seconds on one core; fewer draws where that many would cost more
 FEWEST_DRAWS = 8  # for an interval of the median
+SPARSE = 0.1  # the share of sparse columns from which the report says what scaling does to them
 HOLDS = 0.2  # a draw that holds this share of the sum of all: their mean says nothing
 
 
@@ -51,6 +52,7 @@ class DataReport:
     tuned: pd.DataFrame
     parting: Parting
     entropy: int
+    scale: bool = True
 
     def summary(self) -> str:
         """The data, the predictions, and where they part from measurement, as text."""
@@ -75,11 +77,18 @@ class DataReport:
             f"{alpha:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
             f"{best['measured']:.4g} +- {best['se']:.2g}"
         )
-        return "\n".join([*lines, str(self.parting)])
+        lines.append(str(self.parting))
+        sparse = self.parting.evidence["sparse"]
+        if self.scale and sparse > SPARSE * p.columns and not self.parting.worst.empty:
+            lines.append(
+                f"Try scale=False (--no-scale): {sparse:.0f} columns that are constant but for a few rows are blown up by scaling "
+                "them to variance one, and make rows of very different lengths"
+            )
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         gaps = self.table.pivot(index="lam", columns="n", values="gap")
-        shown = gaps.map(lambda v: "pole" if v == -1 else f"{v:+.1%}")
+        shown = gaps.map(lambda v: "pole" if v == -1 else percent(v))
         shown.index = [f"{v:.3g}" for v in shown.index]
         shown.columns.name = "lam \\ n"
         return f"{self.summary()}\n\nmeasured / predicted - 1:\n{shown.to_string()}"
@@ -246,7 +255,7 @@ def _report(
     table, tuned = measure(whole, counts, grid, draws, cell("rows"), tick)
     found = parting(source, whole, table, cell("controls")() if controls else None,
                     lambda p, n: measure(p, n, grid, draws, cell("again"))[0])  # fmt: skip
-    result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy)
+    result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy, scale=scale)
     if out is not None:
         result.save(out)
     return result

@@ -48,6 +48,8 @@ class Measured(Protocol):
     def parting(self) -> Parting: ...
     @property
     def entropy(self) -> int: ...
+    @property
+    def scale(self) -> bool: ...
 
 
 def _penalties(table: pd.DataFrame) -> list[float]:
@@ -173,13 +175,14 @@ def caption(report: Measured) -> str:
     p, t = report.population, report.source
     draws = sorted(report.table["draws"].unique())
     count = f"{draws[-1]}" if len(draws) == 1 else f"{draws[0]} to {draws[-1]}"
+    units = "scaled to variance one over the whole table" if report.scale else "in their own units"
     gap = report.parting.cells.set_index("predictor").loc["predicted"]
     return (
         f"Ridge on {t.source}, target {t.target}: {p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the "
         "target's variance. Lines: the omniscient formula for rows drawn without replacement from the table. "
         f"Points: mean of {count} subsamples, tested on all rows left out, with 95% intervals (open: medians, where single draws "
         "rule the mean; arrowheads: off the scale). Crosses: generalised cross-validation of the training rows alone. The "
-        "intercept is fitted on the training rows; columns are in the units of the whole table. "
+        f"intercept is fitted on the training rows; columns are {units}. "
         f"Below: the gap, measured / predicted - 1, with a band of {TOLERANCE:.0%}. Median gap {gap['median']:.1%}; worst "
         f"{gap['worst']:.1%}, at n = {gap['n']:.0f}, lam = {gap['lam']:.3g}. Seed {report.entropy}."
     )
@@ -237,6 +240,8 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         "rows": report.population.rows,
         "rank": report.population.rank,
         "entropy": report.entropy,
+        "scale": report.scale,
+        "draws": sorted(map(int, report.table["draws"].unique())),
         "caption": caption(report),
         "parting": str(report.parting),
         "venue": venue,

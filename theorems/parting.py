@@ -25,6 +25,11 @@ SURE = 3.0  # ... if they are this many standard errors
 SIZES = 3  # sizes at which the controls are measured
 
 
+def percent(gap: float) -> str:
+    """measured / predicted - 1 in per cent; measured / predicted where it is beyond ten."""
+    return f"{gap:+.1%}" if abs(gap) < 9 else f"x{1 + gap:.3g}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parting:
     """`cells`: how gaps are distributed, a row a predictor. `worst`: the worst cell of each size that parts. `controls`: gaps
@@ -43,7 +48,7 @@ class Parting:
         for c in self.cells.itertuples():
             z = "" if np.isnan(c.median_z) else f", |z| median {c.median_z:.1f}"
             lines.append(
-                f"  {c.predictor:<11} median {c.median:6.1%}, worst {c.worst:.1%} at n = {c.n:.0f}, lam = {c.lam:.3g}{z}; "
+                f"  {c.predictor:<11} median {c.median:6.1%}, worst {percent(c.worst)} at n = {c.n:.0f}, lam = {c.lam:.3g}{z}; "
                 f"{beyond} in {c.beyond:.0f} of {c.count:.0f}"
             )
         if self.medians:
@@ -56,7 +61,7 @@ class Parting:
         for w in self.worst.itertuples():
             lines.append(
                 f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}, predicted {w.predicted:.4g}: "
-                f"{w.gap:+.1%}, z = {w.z:+.1f}"
+                f"{percent(w.gap)}, z = {w.z:+.1f}"
             )
         if not self.controls.empty:
             lines.append(
@@ -64,8 +69,8 @@ class Parting:
             )
         for w in self.controls.itertuples():
             lines.append(
-                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {w.data:+.1%}; residuals shuffled {w.shuffled:+.1%} "
-                f"(+- {w.shuffled_se:.1%}); Gaussian rows {w.gaussian:+.1%} (+- {w.gaussian_se:.1%}): {w.cause}"
+                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {percent(w.data)}; residuals shuffled {percent(w.shuffled)} "
+                f"(+- {w.shuffled_se:.1%}); Gaussian rows {percent(w.gaussian)} (+- {w.gaussian_se:.1%}): {w.cause}"
                 + ("" if w.rank >= w.full else f"; training rows have rank {w.rank:.0f}, not {w.full}: the pole moves")
             )
         return "\n".join([*lines, self._rows()])
