@@ -35,7 +35,8 @@ def ridgeless(spectrum: Spectrum, *, gamma: ArrayLike, r2: ArrayLike = 1.0, sigm
     lowers the number of features that count: gamma (1 - h0) = 1 is where the variance is infinite. Returns bias, variance,
     excess, test, train, norm2, kappa. Raises ValueError for an H whose mass is not 1.
 
-    Accuracy: ACCURACY
+    Accuracy: within 6e-15 of 50-digit mpmath, relative (up to 4 eigenvalues over four decades, gamma in [1e-2, 1e2] and to
+    1e-12 from 1).
 
     >>> from asymptotics import spectra
     >>> risk = ridgeless(spectra.isotropic(), gamma=2, r2=5, sigma2=1)

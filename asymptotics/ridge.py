@@ -96,7 +96,9 @@ def ridge(
     where sigma2 = 0, and the bias 0. GCV and leave-one-out are limits; df1, df2 are per sample for (gamma, lam), else counts.
     Raises ValueError on bad input and below the edge, ConvergenceError if kappa has no certificate.
 
-    Accuracy: ACCURACY
+    Accuracy: every field within 2e-15 of 60-digit mpmath, relative (up to 4 eigenvalues over four decades, gamma in [1e-2, 1e2] and
+    to 1e-12 from 1, lam = 0 or in [1e-14, 1e3]); infinite power laws within 3e-15 of Hurwitz zeta sums. Near the edge of
+    negative penalties the conditioning of the problem, 1/(1 - df2)^2 times 2e-12, is all that is promised.
 
     >>> from asymptotics import spectra
     >>> risk = ridge(spectra.isotropic(), gamma=2, lam=0, r2=5, sigma2=1)
@@ -149,7 +151,8 @@ def optimal_penalty(spectrum: Spectrum, *, gamma: Any = None, n: Any = None, r2:
     Arguments broadcast. All minima that are further apart than a factor 1.05 in kappa are found and compared. Without noise it is
     0 where the features are fewer than the samples. Raises ValueError on bad input, or if both or none of gamma and n are given.
 
-    Accuracy: ACCURACY
+    Accuracy: 4e-16 of the larger of penalty and kappa (40-digit mpmath, 60 spectra of up to 4 eigenvalues, gamma in [0.1, 10],
+    sigma2/r2 in [1e-2, 10]); for an isotropic signal in the proportional setting gamma sigma2/r2 to the last bit.
 
     >>> from asymptotics import spectra
     >>> round(float(optimal_penalty(spectra.atoms([1, 3], [0.5, 0.5]), gamma=2, r2=5, sigma2=1)), 12)
