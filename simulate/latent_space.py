@@ -56,7 +56,7 @@ def ridge(
     s = np.ones(p)
     s[:d] += c2
     delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
-    m = n + 1 if p > n else n
+    m = n + _conditional.extra_rows(n, s)
 
     def one() -> dict[str, np.ndarray]:
         z = rng.standard_normal((m, d))
@@ -67,10 +67,7 @@ def ridge(
         beta = np.zeros(p)
         beta[:d] = math.sqrt(c2) / (1 + c2) * theta
         hidden = z @ theta - x @ beta
-        if p > n:
-            risks = _conditional.one_more(x, beta, delta, sigma2=sigma2, s=s, hidden=hidden)
-        else:
-            risks = _conditional.exact(x, beta, delta, sigma2=sigma2, form=_conditional.diagonal_form(s), hidden=hidden)
+        risks = _conditional.diagonal(x, beta, delta, n=n, sigma2=sigma2, s=s, hidden=hidden)
         return risks | {"test": risks["test"] + r2 / (1 + c2)}
 
     return _conditional.collect(draws, lam, one)

@@ -57,16 +57,13 @@ def ridge(
     missing = r2 * (1 - explained if explained is not None else (1 + p / n) ** -(decay or 0.0))
     delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
     s = np.ones(p)
-    m = n + 1 if p > n else n
+    m = n + _conditional.extra_rows(n, s)
 
     def one() -> dict[str, np.ndarray]:
         X = rng.standard_normal((m, p))
         hidden = math.sqrt(missing) * rng.standard_normal(m)
         beta = designs.draw_signal("isotropic", r2 - missing, p, rng)
-        if p > n:
-            risks = _conditional.one_more(X, beta, delta, sigma2=sigma2, s=s, hidden=hidden)
-        else:
-            risks = _conditional.exact(X, beta, delta, sigma2=sigma2, form=_conditional.diagonal_form(s), hidden=hidden)
+        risks = _conditional.diagonal(X, beta, delta, n=n, sigma2=sigma2, s=s, hidden=hidden)
         return risks | {name: risks[name] + missing for name in ("bias", "excess", "test")}
 
     return _conditional.collect(draws, lam, one)

@@ -66,8 +66,8 @@ def ridge(
     n: samples; gamma > 0: p = round(gamma n) features; lam: penalties of any shape, 0 for the ridgeless fit, negative ones
     while every draw stays clear of its pole; r2: squared norm of the signal; spectrum, signal, entries: see
     `simulate.designs`. Returns all fields of Draws, (draws, *lam.shape). Every field is the exact expectation over the
-    noise given the n rows, but for `variance` (and with it `excess`, `test`) where p > n: it has the exact mean, and
-    averages over which of n + 1 rows is left out of the fit.
+    noise given the n rows, but for `variance` (and with it `excess`, `test`) where p > n >= 512, S is not s I and entries
+    have all moments: there it has the exact mean, and averages over which of n + 1 rows is left out of the fit.
     Raises ValueError on bad arguments, at the pole of a negative penalty, and at lam = 0 where a design lacks full rank.
     Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12 to
     1e7: 1e-9 relative to max(1, value) in `variance`, 1e-10 in `bias` and `train`; 2e-9 relative in `norm2`. Where a Gram
@@ -83,19 +83,14 @@ def ridge(
     designs.support(signal, p)
     active = int(np.count_nonzero(values))  # directions of variance zero: nothing is seen of the signal there
     s = values[:active]
-    delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
-    # Left-out rows enter by |x|^2, so rows that lack moments take the exact route, unless it is the same.
-    swift = active > n and (s[0] == s[-1] or math.isinf(designs.degrees(entries)))
-    rows = np.empty((n + swift, p))
+    penalties = np.ravel(np.asarray(lam, dtype=np.float64))
+    rows = np.empty((n + _conditional.extra_rows(n, s, designs.degrees(entries)), p))
 
     def one() -> dict[str, np.ndarray]:
         fill(rows, rng)
         beta = designs.draw_signal(signal, r2, p, rng)
         X, seen = rows if active == p else np.ascontiguousarray(rows[:, :active]), beta[:active]
-        if swift:
-            risks = _conditional.one_more(X, seen, delta, sigma2=sigma2, s=s)
-        else:
-            risks = _conditional.exact(X, seen, delta, sigma2=sigma2, form=_conditional.diagonal_form(s))
+        risks = _conditional.diagonal(X, seen, n * penalties, n=n, sigma2=sigma2, s=s)
         if active < p:
             risks["estimation"] = risks["estimation"] + np.sum(beta[active:] ** 2)
         return risks

@@ -63,15 +63,11 @@ def test_every_field_is_the_textbooks(gamma: float, spectrum: str) -> None:
     found = ridge(n=n, gamma=gamma, lam=LAM, r2=2.0, sigma2=0.7, spectrum=spectrum, draws=2, rng=np.random.default_rng(seed))
     rng, s, fill = np.random.default_rng(seed), designs.parse(spectrum, p), designs.rows(spectrum, "gaussian", p)
     for draw in range(2):
-        X = np.empty((n + (p > n), p))
+        X = np.empty((n + (p > n and spectrum == "isotropic"), p))  # there one row more is drawn than is fitted
         fill(X, rng)
         beta = designs.draw_signal("isotropic", 2.0, p, rng)
         for at in np.ndindex(LAM.shape):
             expected = textbook(X[:n], beta, n * LAM[at], 0.7, s)
-            if p > n and spectrum != "isotropic":
-                expected["variance"] = 0.7 * left_out_variance(X, n * LAM[at])
-                expected["excess"] = expected["bias"] + expected["variance"]
-                expected["test"] = expected["excess"] + 0.7
             for name in FIELDS:
                 value = getattr(found, name)[(draw, *at)]
                 # 1e-8: at p = n = 20 the textbook's inverses lose 7 digits and more; 1e-12: the textbook's own zero
@@ -132,6 +128,26 @@ def test_exact_gaussian_means(n: int, gamma: float) -> None:
     for name, value in truth.items():
         sample = getattr(draws, name)
         assert abs(sample.mean() - value) < Z * sample.std() / math.sqrt(len(sample)) + 1e-12, name  # 1e-12: constants
+
+
+@given(st.integers(2, 8), st.integers(2, 20), st.integers(0, 2**32 - 1), st.booleans())
+def test_one_more_row_is_what_its_name_says(n: int, more: int, seed: int, with_hidden: bool) -> None:
+    """All fields are those of the first n rows, but the noise's variance: that is the mean over rows left out of n + 1."""
+    p, rng = n + more, np.random.default_rng(seed)
+    s = np.sort(rng.random(p) + 0.1)[::-1]
+    X, beta, hidden = rng.standard_normal((n + 1, p)) * np.sqrt(s), rng.standard_normal(p), rng.standard_normal(n + 1)
+    delta = np.array([0.05, 1.0, 20.0])
+    part = hidden if with_hidden else None
+    grid = _conditional.one_more(X, beta, delta, sigma2=0.7, s=s, hidden=part)
+    for k, one in enumerate(delta):
+        expected = textbook(X[:n], beta, one, 0.7, s, hidden[:n] if with_hidden else 0.0)
+        swap = 0.7 * left_out_variance(X, one) - 0.7 * np.sum(np.linalg.solve(X[:n] @ X[:n].T + one * np.eye(n), X[:n]) ** 2 @ s)
+        for name in ("variance", "excess", "test"):
+            expected[name] += swap
+        single = _conditional.one_more(X, beta, delta[[k]], sigma2=0.7, s=s, hidden=part)
+        for name in FIELDS:
+            assert grid[name][k] == pytest.approx(expected[name], rel=1e-8, abs=1e-12), name  # condition at most 1e5 here
+            assert single[name][0] == pytest.approx(expected[name], rel=1e-8, abs=1e-12), name
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.1])
@@ -237,6 +253,21 @@ def test_directions_of_variance_zero() -> None:
             expected["estimation"] += np.sum(beta[6:] ** 2)
             for name in FIELDS:
                 assert getattr(with_zeros, name)[draw, k] == pytest.approx(expected[name], rel=1e-9, abs=1e-12)  # 1e-12: zeros
+
+
+def test_large_draws_take_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = {"n": 12, "gamma": 2.0, "lam": [0.1], "spectrum": "power:1", "draws": 1}
+    small = ridge(rng=np.random.default_rng(19), **arguments)
+    monkeypatch.setattr("simulate._conditional.LARGE", 12)
+    large = ridge(rng=np.random.default_rng(19), **arguments)
+    rng, s, X = np.random.default_rng(19), designs.parse("power:1", 24), np.empty((13, 24))
+    designs.rows("power:1", "gaussian", 24)(X, rng)
+    beta = designs.draw_signal("isotropic", 1.0, 24, rng)
+    expected = _conditional.one_more(X, beta, np.array([1.2]), sigma2=1.0, s=s)
+    assert large.variance[0, 0] == pytest.approx(expected["variance"][0], rel=1e-12)
+    assert large.bias[0, 0] == pytest.approx(expected["bias"][0], rel=1e-12)
+    exact = textbook(X[:12], beta, 1.2, 1.0, s)["variance"]
+    assert small.variance[0, 0] != large.variance[0, 0] != exact
 
 
 def test_rank_deficient_designs_are_refused_at_zero_only() -> None:
