@@ -55,7 +55,8 @@ CONVERSIONS: dict[str, str] = {
 
 def refuse(name: str, value: object, remedy: str) -> NoReturn:
     """Raise the one kind of error that bad input meets."""
-    raise ValueError(f"{name} = {value!r} is refused: {remedy}")
+    shown = value.item() if isinstance(value, np.generic) else value
+    raise ValueError(f"{name} = {shown!r} is refused: {remedy}")
 
 
 def refuse_foreign(name: str, value: object, known: Iterable[str], owner: str) -> NoReturn:
