@@ -116,7 +116,7 @@ def parse(spectrum: str | ArrayLike, p: int) -> Array:
     Multiplicities of atoms are the nearest integers that sum to p; ar1:RHO has the eigenvalues of the p x p Toeplitz matrix;
     latent:MU,PSI has d = round(PSI p) eigenvalues 1 + MU p/d; power:A has ((i - 1/2)/p)^A.
     Raises ValueError on what it cannot read.
-    Accuracy: relative 1e-13 for |RHO| <= 0.99.
+    Accuracy of ar1, against 40 digits at p = 10, 40: relative 3e-14 for |RHO| <= 0.9, 9e-13 at 0.99; the others 1e-15.
 
     >>> parse("atoms:1@0.75,4@0.25", 4)
     array([4., 1., 1., 1.])

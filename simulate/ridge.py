@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simulate import _conditional, designs
-from simulate.conventions import features, simulator
+from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
 
 
@@ -69,9 +69,9 @@ def ridge(
     noise given the n rows, but for `variance` (and with it `excess`, `test`) where p > n >= 512, S is not s I and entries
     have all moments: there it has the exact mean, and averages over which of n + 1 rows is left out of the fit.
     Raises ValueError on bad arguments, at the pole of a negative penalty, and at lam = 0 where a design lacks full rank.
-    Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12 to
-    1e7: 1e-9 relative to max(1, value) in `variance`, 1e-10 in `bias` and `train`; 2e-9 relative in `norm2`. Where a Gram
-    matrix has a condition above 1e7 the singular values of X take its place.
+    Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12
+    to 1e7: 2e-9 relative to max(1, value) in `bias`, `variance`, `train` and `norm2` (n = p the worst); about eps times the
+    condition of the Gram matrix, in whose place the singular values of X are taken where it is above 1e7.
 
     >>> draws = ridge(n=50, gamma=2.0, lam=[0.0, 0.1], spectrum="ar1:0.5", draws=3, rng=np.random.default_rng(0))
     >>> draws.excess.shape, bool(np.all(draws.train[:, 0] < 1e-20))
@@ -82,6 +82,8 @@ def ridge(
     fill = designs.rows(spectrum, entries, p)
     designs.support(signal, p)
     active = int(np.count_nonzero(values))  # directions of variance zero: nothing is seen of the signal there
+    if active == 0:
+        refuse("spectrum", spectrum, "at least one eigenvalue must be positive")
     s = values[:active]
     penalties = np.ravel(np.asarray(lam, dtype=np.float64))
     rows = np.empty((n + _conditional.extra_rows(n, s, designs.degrees(entries)), p))
