@@ -121,6 +121,7 @@ def _summit(at: Callable[[float], float], low: float, high: float) -> float:
 
 def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
     """Where the curve is infinite or jumps: infinite values on the grid, peaks that grow without end, gaps that do not close."""
+
     def at(t: float) -> float:
         return float(curve(np.array([math.exp(t) if plot.log else t]))[0])
 

@@ -176,11 +176,11 @@ def _caption(
     record: Theorem, plot: Plot, of: str, found: list[Series] | list[Histogram], draws: int, verdict: Verdict | None
 ) -> str:
     varied = set(plot.lines) | {plot.x}
-    fixed = found[0].params if found else {}
+    fixed = {k: v for k, v in found[0].params.items() if all(item.params.get(k) == v for item in found)}
     at = ", ".join(f"{k} = {value_text(v)}" for k, v in fixed.items() if k not in varied)
     parts = [f"{record.title} ({record.source})."]
     if isinstance(record.claim, Law):
-        parts.append(f"Lines: the limiting density. Bars: eigenvalues of {draws} draws at n = {plot.n}, none smoothed.")
+        parts.append(f"Lines: the limiting density. Bars: eigenvalues of {draws} draws at n = {plot.n}.")
     elif isinstance(record.claim, Identity):
         parts.append(
             f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."

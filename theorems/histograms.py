@@ -90,7 +90,7 @@ def histograms(
                 x=x,
                 density=density(law, x),
                 zero=float((values <= tiny).mean()),
-                atom=float(law.cdf(tiny)) if float(law.cdf(tiny)) > 1e-6 else 0.0,
+                atom=float(law.cdf(0.0)),
             )
         )
         tick()

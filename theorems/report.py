@@ -19,21 +19,22 @@ body { font: 16px/1.5 Georgia, 'Times New Roman', serif; color: #1a1a1a; backgro
 h1 { font-size: 1.7rem; margin-bottom: .2rem }
 h2 { font-size: 1.25rem; margin-top: 2.6rem; border-top: 1px solid #ccc; padding-top: 1.2rem }
 p.lead, figcaption, .source { color: #444 }
-figure { margin: 1rem 0 } figure img { max-width: 100% } figcaption { font-size: .88rem }
+figure { margin: 1rem 0 } figure img { width: 46rem; max-width: 100% } figcaption { font-size: .88rem }
 .statement { margin: .8rem 0; overflow-x: auto } .scroll { overflow-x: auto }
-table, pre { font: 13px/1.4 ui-monospace, Menlo, Consolas, monospace; margin: .6rem 0 } pre { overflow-x: auto }
+table, pre { font: 13px/1.4 ui-monospace, Menlo, Consolas, monospace; margin: .6rem 0 } pre { white-space: pre-wrap }
 table { border-collapse: collapse } th { font-weight: 600 }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #e3e3e3; white-space: nowrap }
-th:first-child, td:first-child { text-align: left }
+th:first-child, td:first-child, td.text, th.text { text-align: left }
 .badge { font: 600 12px/1 ui-monospace, Menlo, Consolas, monospace; padding: .2rem .5rem; border-radius: .3rem; color: #fff;
   vertical-align: middle }
-.consistent { background: #006b4c } .refuted { background: #a13f00 } .undecided { background: #555 }
+.good { background: #006b4c } .bad { background: #a13f00 } .open { background: #555 }
 """
 
 
-def badge(status: str) -> str:
-    """A verdict in a coloured box; the word carries the meaning."""
-    return f'<span class="badge {escape(status)}">{escape(status)}</span>'
+def badge(status: str, wanted: str = "consistent") -> str:
+    """A verdict in a coloured box, green where it is the one that is wanted; the word carries the meaning."""
+    colour = "good" if status == wanted else "open" if status == "undecided" else "bad"
+    return f'<span class="badge {colour}">{escape(status)}</span>'
 
 
 def image(content: bytes, kind: str, alt: str, height: str = "") -> str:
@@ -50,9 +51,9 @@ def mathtext(tex: str) -> str:
         tex = re.sub(r"\\[bB]ig{1,2}" + old + r"(?![a-zA-Z])", new, tex)
     tex = re.sub(r"\\[td]frac", r"\\frac", tex)
     token = r"\s*(\\[a-zA-Z]+|[^\s{\\])"
-    tex = re.sub(r"\\frac" + token, r"\\frac{\1}", tex)
+    tex = re.sub(r"\\(frac|sqrt)" + token, r"\\\1{\2}", tex)
     tex = re.sub(r"(\\frac\{(?:[^{}]|\{[^{}]*\})*\})" + token, r"\1{\2}", tex)
-    tex = re.sub(r"\\(mathbb|mathrm|mathcal|hat|tilde|sqrt)\s+([a-zA-Z])", r"\\\1{\2}", tex)
+    tex = re.sub(r"\\(mathbb|mathrm|mathcal|hat|tilde)\s+([a-zA-Z])", r"\\\1{\2}", tex)
     return tex.replace(r"\rm edge", r"\mathrm{edge}").replace(r"\ne ", r"\neq ")
 
 
@@ -72,12 +73,23 @@ def formula(tex: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table; cells that are HTML already come wrapped in a tuple."""
-    head = "".join(f"<th>{escape(c)}</th>" for c in columns)
-    body = ""
-    for row in rows:
-        cells = ((c[0] if isinstance(c, tuple) else escape(str(c))) for c in row)
-        body += "<tr>" + "".join(f"<td>{c}</td>" for c in cells) + "</tr>\n"
+    """A table; cells that are HTML already come wrapped in a tuple, text stands left and numbers right."""
+
+    def cell(value: Any) -> str:
+        inside = value[0] if isinstance(value, tuple) else escape(str(value))
+        return (
+            f'<td class="text">{inside}</td>'
+            if isinstance(value, tuple) or re.match(r"[A-Za-z]{2}", str(value))
+            else f"<td>{inside}</td>"
+        )
+
+    text = [i for i, v in enumerate(rows[0]) if cell(v).startswith("<td class")] if rows else []
+    head = (
+        "".join(f"<th{' class=text' if i in text else ''}>{escape(c)}</th>" for i, c in enumerate(columns))
+        if any(columns)
+        else ""
+    )
+    body = "".join("<tr>" + "".join(cell(c) for c in row) + "</tr>\n" for row in rows)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'
 
 
@@ -90,7 +102,7 @@ def verdict_table(verdict: Verdict) -> str:
     """One row a case, in words that need no other page; then the rivals."""
     rows = []
     for case in verdict.cases:
-        simulated = f"n = {', '.join(map(str, case.sizes))}" if case.sizes else "two exact routes"
+        simulated = f"n ≤ {max(case.sizes)}" if case.sizes else "two exact routes"
         draws = case.draws if isinstance(case.draws, tuple) else (case.draws,)
         many = f"{sum(draws)}" if case.sizes else ""
         rows.append(
@@ -103,9 +115,11 @@ def verdict_table(verdict: Verdict) -> str:
                 (badge(case.status),),
             ]
         )
-    text = table(["case", "theory", "extrapolated gap (in units of the claim's scale)", "simulated at", "draws", "verdict"], rows)
+    text = table(["case", "theory", "extrapolated gap", "simulated", "draws", "verdict"], rows)
     if verdict.rivals:
-        text += table(["rival formula", "verdict"], [[name, (badge(status),)] for name, status in verdict.rivals.items()])
+        text += table(
+            ["rival formula", "verdict"], [[name, (badge(status, "refuted"),)] for name, status in verdict.rivals.items()]
+        )
     return text
 
 

@@ -105,9 +105,13 @@ def run(
     total = sum(len(r.cases) + figures.count(r) + 1 for r in records) + SIZES
     with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2, desc="ridgeless tour") as bar:
 
+        def step() -> None:
+            bar.total = max(bar.total, bar.n + 1)  # the data's part is known only when it is there
+            bar.update()
+
         def visit(record: Theorem) -> Stop:
             begun = time.perf_counter()
-            verdict = verify(record, delta=delta, entropy=entropy, progress=lambda _: bar.update())
+            verdict = verify(record, delta=delta, entropy=entropy, progress=lambda _: step())
             drawing = figures.figure(
                 record,
                 width="full",
@@ -118,13 +122,11 @@ def run(
                 tick=lambda: bar.update() and None,
             )
             drawing.save(folder, "pdf")
-            bar.update()
+            step()
             return Stop(record=record, verdict=verdict, drawing=drawing, seconds=time.perf_counter() - begun)
 
         def table() -> DataReport:
-            return data.report(
-                draws=20 if quick else 100, controls=not quick, entropy=entropy, tick=lambda: bar.update() and None
-            )
+            return data.report(draws=20 if quick else 100, controls=not quick, entropy=entropy, tick=step)
 
         with ThreadPoolExecutor(jobs) as pool:
             real = pool.submit(table)  # the longest first
