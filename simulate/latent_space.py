@@ -18,7 +18,7 @@ from simulate.draws import Draws
 from simulate.ridge import moments as _moments
 
 
-def moments(*, n: int, gamma: float, lam: ArrayLike, of: str | None = None, **_: object) -> float:
+def moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, of: str | None = None, **_: object) -> float:
     """As for `simulate.ridge.ridge` with Gaussian rows: z given x is noise, even where sigma2 = 0."""
     return _moments(n=n, gamma=gamma, lam=lam, of=of)
 
@@ -30,7 +30,7 @@ def ridge(
     gamma: float,
     psi: float,
     mu: float = 1.0,
-    lam: ArrayLike,
+    lam: ArrayLike = 0.0,
     r2: float = 1.0,
     sigma2: float = 1.0,
     draws: int,

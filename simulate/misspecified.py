@@ -19,7 +19,7 @@ from simulate.draws import Draws
 from simulate.ridge import moments as _moments
 
 
-def moments(*, n: int, gamma: float, lam: ArrayLike, of: str | None = None, **_: object) -> float:
+def moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, of: str | None = None, **_: object) -> float:
     """As for `simulate.ridge.ridge` with Gaussian rows: the unseen part is noise, even where sigma2 = 0."""
     return _moments(n=n, gamma=gamma, lam=lam, of=of)
 
@@ -29,7 +29,7 @@ def ridge(
     *,
     n: int,
     gamma: float,
-    lam: ArrayLike,
+    lam: ArrayLike = 0.0,
     explained: float | None = None,
     decay: float | None = None,
     r2: float = 1.0,

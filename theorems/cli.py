@@ -35,10 +35,12 @@ def _plain(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         from threadpoolctl import threadpool_limits
 
+        from asymptotics.errors import ConvergenceError
+
         try:
             with threadpool_limits(1):
                 return command(*args, **kwargs)
-        except (ValueError, ArithmeticError, OSError) as error:
+        except (ValueError, ConvergenceError, OSError) as error:
             raise Refused(" ".join(str(error).split()) or type(error).__name__) from error
 
     return run
