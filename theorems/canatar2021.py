@@ -2,7 +2,7 @@
 
 import simulate.covariate_shift
 from asymptotics import covariate_shift, ridge
-from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Real, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
 
@@ -38,7 +38,7 @@ shifted_test_covariance = Theorem(
     },
     claim=Mean(
         theory=_theory,
-        simulation=lambda *, power, **k: simulate.covariate_shift.ridge(shifted=f"power:{power!r}", **k),
+        simulation=through(simulate.covariate_shift.ridge, lambda *, power, **k: k | {"shifted": f"power:{power!r}"}),
         sizes=(40, 80, 160, 320),
     ),
     cases=(

@@ -6,6 +6,8 @@ is measured. The verdict knows nothing else of a claim, and a rival is the same 
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -30,6 +32,32 @@ def at_size(params: Parameters, n: int) -> dict[str, Any]:
     if "gamma" not in params:
         return dict(params)
     return dict(params) | {"gamma": round(params["gamma"] * n) / n}
+
+
+def moments(simulation: Callable[..., Any], params: Parameters, n: int, of: str | None = None) -> float:
+    """How many moments a draw (of the field `of`) has at size n, as the simulator declares; inf where it declares nothing."""
+    declared = getattr(simulation, "moments", None)
+    if declared is None:
+        return math.inf
+    names = inspect.signature(declared).parameters
+    takes = "of" in names or any(p.kind is p.VAR_KEYWORD for p in names.values())
+    return declared(n=n, **params, **({"of": of} if takes else {}))
+
+
+def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
+    """The simulator at other parameters, `change(**given)` in place of the ones given; what it declares of moments goes along.
+
+    >>> double = through(lambda *, x: x, lambda *, half: {"x": 2 * half})
+    >>> double(half=4)
+    8
+    """
+
+    def changed(**given: Any) -> Any:
+        return simulation(**change(**given))
+
+    if (declared := getattr(simulation, "moments", None)) is not None:
+        changed.moments = lambda **given: declared(**change(**given))  # type: ignore[attr-defined]
+    return changed
 
 
 @dataclass(frozen=True, kw_only=True)

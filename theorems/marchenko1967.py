@@ -4,8 +4,7 @@ import numpy as np
 
 import simulate.eigenvalues
 from asymptotics import isotropic, marchenko_pastur, sample_covariance, spectra
-from theorems import GAMMA, LAM, Choice, Identity, Law, Real, Theorem
-from theorems.claims import Mean
+from theorems import GAMMA, LAM, Choice, Identity, Law, Mean, Real, Theorem
 
 MODEL = (
     "X is n x p with independent entries of mean 0 and variance 1",
@@ -41,7 +40,8 @@ class _Scaled:
 
 eigenvalues = Theorem(
     title="The Marchenko-Pastur law of sample covariance matrices",
-    statement=r"dF_\gamma(x)=\frac{\sqrt{(x-a)(b-x)}}{2\pi\gamma x}\,dx+\Bigl(1-\frac1\gamma\Bigr)_+\delta_0,\qquad a,b=(1\mp\sqrt\gamma)^2",
+    statement=r"dF_\gamma(x)=\frac{\sqrt{(x-a)(b-x)}}{2\pi\gamma x}\,dx+\Bigl(1-\frac1\gamma\Bigr)_+\delta_0,\qquad "
+    r"a,b=(1\mp\sqrt\gamma)^2",
     source="marchenko1967distribution",
     assumptions=MODEL,
     domain={"entries": Choice(("gaussian", "rademacher", "student:9"), default="gaussian"), "gamma": GAMMA},

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from asymptotics.conventions import refuse
-from theorems.claims import Identity
+from theorems.claims import Identity, moments
 from theorems.record import Theorem
 
 Status = Literal["consistent", "refuted", "undecided"]
@@ -220,11 +220,10 @@ def _gate_moments(record: Theorem, params: Mapping[str, Any]) -> None:
     """Refuse sizes at which a draw has no variance: no mean's interval could be trusted there."""
     claim = record.claim
     assert not isinstance(claim, Identity)
-    declared = getattr(claim.simulation, "moments", lambda **_: math.inf)
     for n in claim.sizes:
-        if (moments := declared(n=n, **params)) < 2:
+        if (exist := moments(claim.simulation, params, n, getattr(claim, "of", None))) < 2:
             raise ValueError(
-                f"sizes = {claim.sizes} is refused: at n = {n}, {dict(params)} a draw of {record.name} has {moments} "
+                f"sizes = {claim.sizes} is refused: at n = {n}, {dict(params)} a draw of {record.name} has {exist} "
                 "finite moments, and a mean needs 2 to be judged; choose larger sizes or a case farther from p = n"
             )
 

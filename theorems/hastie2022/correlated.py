@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import simulate.ridge
 from asymptotics import correlated, equicorrelated, isotropic, ridge, spectra
-from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem
+from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments",
@@ -68,7 +68,7 @@ autoregressive = Theorem(
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
         theory=lambda *, rho, **k: _theory(spectrum=f"ar1:{rho!r}", signal="isotropic", **k),
-        simulation=lambda *, rho, **k: simulate.ridge.ridge(spectrum=f"ar1:{rho!r}", **k),
+        simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"ar1:{rho!r}"}),
         sizes=(40, 80, 160, 320),
     ),
     cases=({"rho": 0.5, "gamma": 1.5, "r2": 5.0}, {"rho": 0.75, "gamma": 3.0, "r2": 5.0, "sigma2": 0.5}),
@@ -88,7 +88,7 @@ equicorrelated_ridgeless = Theorem(
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
         theory=equicorrelated.ridgeless,
-        simulation=lambda *, rho, **k: simulate.ridge.ridge(spectrum=f"equicorrelated:{rho!r}", **k),
+        simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"equicorrelated:{rho!r}"}),
         sizes=(40, 80, 160, 320),
     ),
     cases=({"rho": 0.5, "gamma": 2.0, "r2": 5.0}, {"rho": 0.25, "gamma": 1.5, "r2": 5.0, "sigma2": 2.0}),
@@ -103,7 +103,8 @@ equicorrelated_ridgeless = Theorem(
 
 two_forms = Theorem(
     title="The paper's B(H, G), V(H) and the effective-ridge form are one formula",
-    statement=r"c_0=\frac1{\gamma\kappa},\qquad B+V=\frac{r^2\kappa^2\int s(s+\kappa)^{-2}dG+\sigma^2}{1-\gamma\int s^2(s+\kappa)^{-2}dH}-\sigma^2",
+    statement=r"c_0=\frac1{\gamma\kappa},\qquad "
+    r"B+V=\frac{r^2\kappa^2\int s(s+\kappa)^{-2}dG+\sigma^2}{1-\gamma\int s^2(s+\kappa)^{-2}dH}-\sigma^2",
     source="hastie2022surprises, Theorem 3; dobriban2018high, Theorem 2.1",
     assumptions=MODEL,
     domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},

@@ -39,7 +39,8 @@ generalised_cross_validation = Theorem(
 
 leave_one_out = Theorem(
     title="Leave-one-out cross-validation tends to the test error",
-    statement=r"\mathrm{CV}(\lambda)=\frac1n\sum_i\Bigl(\frac{y_i-x_i^\top\hat\beta_\lambda}{1-(S_\lambda)_{ii}}\Bigr)^2\to R(\lambda)+\sigma^2",
+    statement=r"\mathrm{CV}(\lambda)="
+    r"\frac1n\sum_i\Bigl(\frac{y_i-x_i^\top\hat\beta_\lambda}{1-(S_\lambda)_{ii}}\Bigr)^2\to R(\lambda)+\sigma^2",
     source="hastie2022surprises, Theorem 7",
     assumptions=MODEL,
     domain=DOMAIN,

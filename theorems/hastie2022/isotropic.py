@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 import simulate.isotropic
 import simulate.ridge
 from asymptotics import isotropic, wishart
-from theorems import GAMMA, LAM, OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
 
 MODEL = (
     "rows x have independent entries of mean 0, variance 1 and finite moments of order above 4",
@@ -88,7 +88,8 @@ finite_sample = Theorem(
 
 minimum_norm = Theorem(
     title="The squared norm of the ridgeless fit",
-    statement=r"\|\hat\beta\|^2 \to r^2+\sigma^2\frac{\gamma}{1-\gamma}\ (\gamma<1),\qquad \frac{r^2}{\gamma}+\frac{\sigma^2}{\gamma-1}\ (\gamma>1)",
+    statement=r"\|\hat\beta\|^2 \to r^2+\sigma^2\frac{\gamma}{1-\gamma}\ (\gamma<1),\qquad "
+    r"\frac{r^2}{\gamma}+\frac{\sigma^2}{\gamma-1}\ (\gamma>1)",
     source="hastie2022surprises, Corollary 1",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
@@ -138,8 +139,8 @@ local_minimum = Theorem(
 
 
 def _tuned(*, gamma, r2, sigma2, **given):
-    """Simulated ridge at the least-mean-squares penalty sigma2 p/(n r2) of a Gaussian prior."""
-    return simulate.isotropic.ridge(gamma=gamma, lam=sigma2 * gamma / r2, r2=r2, sigma2=sigma2, **given)
+    """The penalty of least mean squares under a Gaussian prior on beta: sigma2 p/(n r2)."""
+    return given | {"gamma": gamma, "lam": sigma2 * gamma / r2, "r2": r2, "sigma2": sigma2}
 
 
 isotropic_ridge = Theorem(
@@ -171,7 +172,7 @@ optimal_ridge = Theorem(
     source="hastie2022surprises, Corollary 6; dobriban2018high, Theorem 2.1",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
-    claim=Mean(theory=isotropic.optimal, simulation=_tuned),
+    claim=Mean(theory=isotropic.optimal, simulation=through(simulate.isotropic.ridge, _tuned)),
     cases=({"gamma": 0.5, "r2": 5.0, "sigma2": 2.0}, {"gamma": 1.0, "r2": 5.0}, {"gamma": 2.0, "r2": 2.0}),
     rivals={
         "lam* divided by gamma twice": lambda *, gamma, r2, **k: isotropic.ridge(

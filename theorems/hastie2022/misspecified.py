@@ -2,7 +2,7 @@
 
 import simulate.misspecified
 from asymptotics import isotropic, misspecified
-from theorems import GAMMA, R2, SIGMA2, Mean, Plot, Real, Theorem
+from theorems import GAMMA, R2, SIGMA2, Mean, Plot, Real, Theorem, through
 
 MODEL = (
     "y = <x, beta> + <w, theta> + noise; only x is observed, x and w are independent and isotropic",
@@ -61,9 +61,9 @@ polynomial_bias = Theorem(
 
 
 def _tuned(*, gamma, r2, sigma2, explained, **given):
-    """Simulated ridge at the penalty that is optimal with the hidden part as noise."""
+    """The penalty that is optimal with the hidden part as noise."""
     lam = gamma * (sigma2 + r2 * (1 - explained)) / (r2 * explained)
-    return simulate.misspecified.ridge(gamma=gamma, lam=lam, r2=r2, sigma2=sigma2, explained=explained, **given)
+    return given | {"gamma": gamma, "lam": lam, "r2": r2, "sigma2": sigma2, "explained": explained}
 
 
 misspecified_optimal_ridge = Theorem(
@@ -72,7 +72,7 @@ misspecified_optimal_ridge = Theorem(
     source="hastie2022surprises, Corollary 6 applied to Theorem 4 (from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
-    claim=Mean(theory=misspecified.optimal, simulation=_tuned),
+    claim=Mean(theory=misspecified.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
     cases=({"gamma": 0.5, "r2": 5.0, "explained": 0.6}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
     rivals={
         "hidden part forgotten": lambda *, r2, explained, **k: isotropic.optimal(r2=r2 * explained, **k),

@@ -2,7 +2,7 @@
 
 import simulate.nonlinear_features
 from asymptotics import isotropic, nonlinear_features
-from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Mean, Plot, Real, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Mean, Plot, Real, Theorem, through
 
 MODEL = (
     "x = phi(W z), z standard normal in R^d, rows of W independent and uniform on the unit sphere",
@@ -39,13 +39,14 @@ nonlinear_ridge = Theorem(
 
 purely_nonlinear = Theorem(
     title="Purely nonlinear features behave as isotropic ones, whatever the input dimension",
-    statement=r"\mathbb E\,G\varphi(G)=0\ \Rightarrow\ R\to r^2\lambda^2m'(-\lambda)+\sigma^2\gamma\bigl(m(-\lambda)-\lambda m'(-\lambda)\bigr)",
+    statement=r"\mathbb E\,G\varphi(G)=0\ \Rightarrow\ "
+    r"R\to r^2\lambda^2m'(-\lambda)+\sigma^2\gamma\bigl(m(-\lambda)-\lambda m'(-\lambda)\bigr)",
     source="hastie2022surprises, Corollary 7",
     assumptions=("phi(t) = a(|t| - b)", *MODEL),
     domain=LAYER,
     claim=Mean(
         theory=lambda *, psi, **k: isotropic.ridge(**k),
-        simulation=lambda **k: simulate.nonlinear_features.ridge(activation="abs", **k),
+        simulation=through(simulate.nonlinear_features.ridge, lambda **k: k | {"activation": "abs"}),
         sizes=(60, 120, 240),
     ),
     cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.1, "sigma2": 2.0}),
