@@ -70,6 +70,7 @@ def histograms(
     for given in wanted[:MOST_PANELS]:
         params = at_size(record.parameters(**given), plot.n)
         law = claim.theory(**params)
+        atom = float(law.cdf(1e-100))  # not at 0 itself, where a density may be infinite
         raw = claim.observe(params, plot.n, draws, stream(entropy, record.name, "figure", params, plot.n))
         values = np.asarray(raw, dtype=np.float64).ravel()
         tiny = 1e-9 * values.max()  # round-off of a zero eigenvalue
@@ -90,7 +91,7 @@ def histograms(
                 x=x,
                 density=density(law, x),
                 zero=float((values <= tiny).mean()),
-                atom=float(law.cdf(0.0)),
+                atom=atom if atom > 1e-12 else 0.0,
             )
         )
         tick()
