@@ -28,7 +28,7 @@ STOPS = (
     "marchenko1967.eigenvalues",
     "hastie2022.isotropic_ridge",
     "hastie2022.correlated_ridgeless",
-    "hastie2022.latent_space_ridgeless",
+    "hastie2022.latent_space",
     "hastie2022.polynomial_bias",
 )
 QUICK = 2

@@ -1,7 +1,8 @@
 """Latent space: features that are noisy linear images of few factors; overparametrisation is optimal here."""
 
 import simulate.latent_space
-from asymptotics import correlated, isotropic, latent_space, spectra
+from asymptotics import correlated, isotropic, spectra
+from asymptotics import latent_space as formula
 from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
 
 MODEL = (
@@ -20,7 +21,7 @@ def _through_the_spectrum(*, gamma, psi, mu, r2, sigma2):
     return correlated.ridgeless(spectrum, gamma=gamma, r2=induced, sigma2=sigma2 + r2 / (1 + strength))
 
 
-latent_space_ridgeless = Theorem(
+latent_space = Theorem(
     title="Ridgeless least squares in the latent space model",
     statement=r"R\to\|\beta\|^2\Bigl(1+\gamma c_0\frac{E_1}{E_2}\Bigr)\frac{1+\mu/\psi}{(1+c_0\gamma(1+\mu/\psi))^2}"
     r"+\tilde\sigma^2\gamma c_0\frac{E_1}{E_2},\quad \|\beta\|^2=\frac{r^2\mu/\psi}{(1+\mu/\psi)^2},\quad "
@@ -28,7 +29,7 @@ latent_space_ridgeless = Theorem(
     source="hastie2022surprises, equations (31)-(35)",
     assumptions=MODEL,
     domain=DOMAIN,
-    claim=Mean(theory=latent_space.ridgeless, simulation=simulate.latent_space.ridge, sizes=(40, 80, 160, 320)),
+    claim=Mean(theory=formula.ridgeless, simulation=simulate.latent_space.ridge, sizes=(40, 80, 160, 320)),
     cases=(
         {"gamma": 2.0, "psi": 0.1, "r2": 2.0, "sigma2": 0.5},
         {"gamma": 4.0, "psi": 0.05, "sigma2": 0.3},
@@ -38,7 +39,7 @@ latent_space_ridgeless = Theorem(
         "noise of the factors forgotten": lambda *, gamma, psi, mu, r2, sigma2: correlated.ridgeless(
             spectra.latent_space(mu, psi), gamma=gamma, r2=r2 * (mu / psi) / (1 + mu / psi) ** 2, sigma2=sigma2
         ),
-        "psi read as d/n": lambda *, gamma, psi, **k: latent_space.ridgeless(gamma=gamma, psi=psi / gamma, **k),
+        "psi read as d/n": lambda *, gamma, psi, **k: formula.ridgeless(gamma=gamma, psi=psi / gamma, **k),
         "features taken as isotropic": lambda *, gamma, psi, mu, r2, sigma2: isotropic.ridgeless(
             gamma=gamma, r2=r2, sigma2=sigma2
         ),
@@ -52,11 +53,11 @@ latent_space_two_routes = Theorem(
     source="hastie2022surprises, equations (31)-(35) and Theorem 3",
     assumptions=MODEL,
     domain=DOMAIN,
-    claim=Identity(theory=latent_space.ridgeless, other=_through_the_spectrum, rtol=1e-11),
+    claim=Identity(theory=formula.ridgeless, other=_through_the_spectrum, rtol=1e-11),
     cases=(
         {"gamma": 1.01, "psi": 0.5},
         {"gamma": 3.0, "psi": 0.05, "mu": 4.0, "r2": 2.0},
         {"gamma": 50.0, "psi": 1.0, "sigma2": 0.1},
     ),
-    rivals={"mu = 1 whatever mu is": lambda *, mu, **k: latent_space.ridgeless(mu=1.0, **k)},
+    rivals={"mu = 1 whatever mu is": lambda *, mu, **k: formula.ridgeless(mu=1.0, **k)},
 )

@@ -1,7 +1,8 @@
 """Misspecified features: part of the signal lives on features that are not observed."""
 
 import simulate.misspecified
-from asymptotics import isotropic, misspecified
+from asymptotics import isotropic
+from asymptotics import misspecified as formula
 from theorems import GAMMA, R2, SIGMA2, Mean, Plot, Real, Theorem, through
 
 MODEL = (
@@ -20,14 +21,14 @@ def _hidden_part_counted_once(*, gamma, r2, sigma2, explained):
     return isotropic.ridgeless(gamma=gamma, r2=r2 * explained, sigma2=sigma2).excess + r2 * (1 - explained)
 
 
-misspecified_ridgeless = Theorem(
+misspecified = Theorem(
     title="Ridgeless least squares with misspecified features",
     statement=r"M=r^2(1-\kappa):\quad R\to M+(M+\sigma^2)\frac{\gamma}{1-\gamma}\ (\gamma<1),\quad "
     r"M+r^2\kappa\Bigl(1-\frac1\gamma\Bigr)+\frac{M+\sigma^2}{\gamma-1}\ (\gamma>1)",
     source="hastie2022surprises, Theorem 4",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": EXPLAINED},
-    claim=Mean(theory=misspecified.ridgeless, simulation=simulate.misspecified.ridge),
+    claim=Mean(theory=formula.ridgeless, simulation=simulate.misspecified.ridge),
     cases=(
         {"gamma": 0.5, "r2": 5.0, "explained": 0.6},
         {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0, "explained": 0.6},
@@ -37,7 +38,7 @@ misspecified_ridgeless = Theorem(
         "hidden part forgotten": _hidden_part_forgotten,
         "hidden part not noise": _hidden_part_counted_once,
         "hidden part not risk": lambda *, r2, explained, **k: (
-            misspecified.ridgeless(r2=r2, explained=explained, **k).excess - r2 * (1 - explained)
+            formula.ridgeless(r2=r2, explained=explained, **k).excess - r2 * (1 - explained)
         ),
     },
 )
@@ -48,10 +49,10 @@ polynomial_bias = Theorem(
     source="hastie2022surprises, section 5.3 (from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "decay": Real(0.0, 20.0)},
-    claim=Mean(theory=misspecified.ridgeless, simulation=simulate.misspecified.ridge),
+    claim=Mean(theory=formula.ridgeless, simulation=simulate.misspecified.ridge),
     cases=({"gamma": 0.5, "r2": 5.0, "decay": 1.5}, {"gamma": 3.0, "r2": 5.0, "sigma2": 0.5, "decay": 1.0}),
     rivals={
-        "gamma^-a for (1 + gamma)^-a": lambda *, gamma, decay, **k: misspecified.ridgeless(
+        "gamma^-a for (1 + gamma)^-a": lambda *, gamma, decay, **k: formula.ridgeless(
             gamma=gamma, explained=max(0.0, 1 - gamma**-decay), **k
         ),
         "nothing hidden": lambda *, decay, **k: isotropic.ridgeless(**k),
@@ -72,7 +73,7 @@ misspecified_optimal_ridge = Theorem(
     source="hastie2022surprises, Corollary 6 applied to Theorem 4 (from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
-    claim=Mean(theory=misspecified.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
+    claim=Mean(theory=formula.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
     cases=({"gamma": 0.5, "r2": 5.0, "explained": 0.6}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
     rivals={
         "hidden part forgotten": lambda *, r2, explained, **k: isotropic.optimal(r2=r2 * explained, **k),
