@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asymptotics import _twofold
 from asymptotics.compression import accumulate, compress
 from asymptotics.conventions import refuse
 
@@ -104,36 +105,17 @@ class Law:
         return Law(nodes, weights, zero=self.zero, tail=self.tail, mass=self.mass, resolved=self.resolved, above=above)
 
 
-def masses(values: Array, weights: Array, *, divisor: float = 1.0, unit: bool = False) -> Law:
-    """The law of weights/divisor at values >= 0; `unit`: their sum is 1 in exact arithmetic, its rounding goes to the largest."""
+def masses(values: Array, weights: Array, *, unit: bool = False) -> Law:
+    """The law of `weights` at `values` >= 0, in any order; `unit`: divided by their sum, to twice double precision."""
     order = np.argsort(-values, kind="stable")
     values, weights = values[order], weights[order]
+    above = accumulate(weights)
+    mass = float(above[0, -1])
+    if unit:
+        high, low = above[:, -1]
+        above, weights, mass = np.stack(_twofold.quotient((above[0], above[1]), (high, low))), weights / high, 1.0
     positive = (values > 0) & (weights > 0)
     if not np.any(positive):
-        refuse("values", 0.0, "at least one eigenvalue must be positive")
-    high, low = accumulate(weights)
-    if unit:  # the cumulative masses from the largest weight on end in exactly 1
-        big = int(np.argmax(weights))
-        missing = (divisor - high[-1]) - low[-1]
-        low[big:] += missing
-    above = quotient(high, low, divisor)
-    zero = float(np.sum(weights[values == 0])) / divisor
-    mass = 1.0 if unit else float(above[0, -1])
-    return Law(values[positive], weights[positive] / divisor, zero=zero, mass=mass, above=above[:, positive])
-
-
-def quotient(high: Array, low: Array, divisor: float) -> Array:
-    """(high + low)/divisor to twice double precision: (2, m)."""
-    first = high / divisor
-    p, e = _product(first, divisor)
-    return np.stack([first, ((high - p) - e + low) / divisor])
-
-
-def _product(a: Array, b: float) -> tuple[Array, Array]:
-    """a b as an unevaluated sum (Dekker)."""
-    split = 134217729.0  # 2^27 + 1
-    a1 = split * a - (split * a - a)
-    b1 = split * b - (split * b - b)
-    a2, b2 = a - a1, b - b1
-    p = a * b
-    return p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
+        refuse("values", float(values[0]), "at least one eigenvalue must be positive, and its mass too")
+    zero = float(np.sum(weights[values == 0]))
+    return Law(values[positive], weights[positive], zero=zero, mass=mass, above=above[:, positive])

@@ -263,6 +263,8 @@ def test_from_data():
         (lambda: spectra.density(lambda s: 1.0, 3, 1), "low < high"),
         (lambda: spectra.density(lambda s: s - 2.0, 1, 3), "nonnegative"),
         (lambda: spectra.from_data([[1.0, 2.0]]), "rows"),
+        (lambda: spectra.from_data([[1.0, 2.0], [3.0]]), "rows of one length"),
+        (lambda: spectra.from_data(np.full((50, 3), 0.1)), "vary"),  # its mean is not 0.1 to the bit
         (lambda: spectra.from_data(np.full((5, 2), np.nan)), "finite"),
         (lambda: spectra.from_data(np.eye(5), [1.0]), "one entry a row"),
         (lambda: Law([1.0, 2.0], [1.0, 0.0]), "positive"),
