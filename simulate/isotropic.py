@@ -2,12 +2,12 @@ r"""Ridge and ridgeless least squares on isotropic Gaussian designs, exactly, in
 
 Model: y = X beta + noise, X of n x p independent standard normals, beta_hat = (X'X + delta I)^-1 X'y with delta = n lam.
 
-Householder reflections, left first, turn X into an upper bidiagonal B = U X V whose squared entries are independent chi-squares,
-and leave the first basis vector where it is; by invariance the signal is r times that vector:
+The signal is uniform on the sphere of squared norm r2, and is averaged over with the noise: the risks are traces of functions of
+X'X. Householder reflections turn X into an upper bidiagonal B = U X V whose squared entries are independent chi-squares:
 
     q_i = B_ii^2 ~ chi2(n - i + 1),    e_i = B_{i,i+1}^2 ~ chi2(p - i),    i = 1, ..., m = min(n, p),      (1)
 
-with e_m absent where p <= n; for p > n, B is n x (n + 1) and p - n - 1 further directions are null and carry no signal.
+with e_m absent where p <= n; for p > n, B is n x (n + 1) and p - n - 1 further directions are null.
 B is a path: column 1, row 1, column 2, row 2, ... with edges q_1, e_1, q_2, .... Cut at column i, the part below gives
 
     a_i = delta [(B'B + delta)^-1]_ii,   b_i = delta^2 [(B'B + delta)^-2]_ii,   rho_i = [B'B (B'B + delta)^-2]_ii,
@@ -20,9 +20,11 @@ They start from a = b = 1, rho = 0 (and e_m = 0 where p <= n). The part above ob
 other's place; its values carry hats. Rows join the two: for row i, with G_i = 1 / (delta + e_i a_{i+1} + q_i a^_i),
 
     [(BB' + delta)^-1]_ii = G_i,   [(BB' + delta)^-2]_ii = G_i^2 (1 + e_i rho_{i+1} + q_i rho^_i),
-    [BB' (BB' + delta)^-2]_ii = G_i^2 (e_i b_{i+1} + q_i b^_i).                                             (3)
+    [BB' (BB' + delta)^-2]_ii = G_i^2 (e_i b_{i+1} + q_i b^_i),
+    [(BB')^2 (BB' + delta)^-2]_ii = G_i^2 ((e_i a_{i+1} + q_i a^_i)^2 + delta^2 (e_i rho_{i+1} + q_i rho^_i)),   (3)
 
-Nothing is ever subtracted and every quantity stays bounded as delta -> 0, so that (2) and (3) hold at delta = 0 as they stand.
+the last for 1 - delta G_i = G_i (e_i a_{i+1} + q_i a^_i). Nothing is ever subtracted, and every quantity stays bounded
+as delta -> 0, so that (2) and (3) hold at delta = 0 as they stand.
 
 Source: golub2013matrix, section 5.4 (the reduction); dumitriu2002matrix, section 3 (the chi entries); numbering from memory.
 (2) and (3) are derived here: Schur complements of B'B + delta and BB' + delta, and their derivatives in delta.
@@ -54,7 +56,7 @@ def _chi_squares_py(n, p, q, e, rng):
 _chi_squares = njit(cache=True, nogil=True)(_chi_squares_py)
 
 
-def _risk_py(n, delta, r2, sigma2, q, e, below, out):
+def _risk_py(n, p, delta, r2, sigma2, q, e, below, out):
     """The five FIELDS at one penalty from one squared bidiagonal, equations (2) and (3); `below` is workspace (m, 3).
 
     rho is carried as c rho with c = max(delta, 1): neither delta^2 nor delta^-2 is ever formed.
@@ -62,40 +64,45 @@ def _risk_py(n, delta, r2, sigma2, q, e, below, out):
     m = len(q)
     c = max(delta, 1.0)
     x = delta / c
-    a, b, rho, fit = 1.0, 1.0, 0.0, 0.0
+    a, b, rho = 1.0, 1.0, 0.0
     for i in range(m - 1, -1, -1):
         below[i, 0], below[i, 1], below[i, 2] = a, b, rho
         ea = e[i] * a + delta
         w = 1.0 / (ea + q[i])
         qw, ew = q[i] * w, e[i] * w
-        fit = qw * (qw + ew * b)  # [T^2 (T + delta)^-2]_11 = (1 - a)^2 + b - a^2, without the subtraction
         a = ea * w
         b = a * a + qw * ew * b
         rho = qw * (c * w + ew * rho)
-    bias, rho1 = b, rho
     a, b, rho = 1.0, 1.0, 0.0
-    g1, g2, spread = 0.0, 0.0, 0.0
+    g1, g2, spread, fit = 0.0, 0.0, 0.0, 0.0
     for i in range(m):
-        qa = q[i] * a + delta
-        g = 1.0 / (e[i] * below[i, 0] + qa)
+        qa = q[i] * a
+        ea = e[i] * below[i, 0]
+        g = 1.0 / (ea + qa + delta)
         eg, qg, cg = e[i] * g, q[i] * g, c * g
+        both = eg * below[i, 2] + qg * rho
+        hat = (ea + qa) * g
         g1 += cg  # c tr (BB' + delta)^-1
-        g2 += cg * (cg + eg * below[i, 2] + qg * rho)  # c^2 tr (BB' + delta)^-2
-        spread += g * (eg * below[i, 1] + qg * b)  # tr BB' (BB' + delta)^-2
+        g2 += cg * (cg + both)  # c^2 tr (BB' + delta)^-2
+        spread += cg * (eg * below[i, 1] + qg * b)  # c tr BB' (BB' + delta)^-2
+        fit += hat * hat + x * x * cg * both  # tr (BB')^2 (BB' + delta)^-2
+        qa += delta
         w = 1.0 / (qa + e[i])
         qw, ew = q[i] * w, e[i] * w
         a = qa * w
         b = a * a + qw * ew * b
         rho = ew * (c * w + qw * rho)
-    residual = r2 * c * rho1 + sigma2 * g2
+    each = r2 / p  # of the signal's energy in any direction
+    residual = each * c * spread + sigma2 * g2
+    variance = sigma2 * spread / c
     idle = float(n - m)  # directions of the samples that no feature reaches
-    out[0] = r2 * bias
-    out[1] = sigma2 * spread
+    out[0] = each * (float(p - m) + x * x * g2)
+    out[1] = variance
     error = x * x * residual + sigma2 * idle
     free = x * g1 + idle  # n (1 - df1 / n)
     out[2] = error / n
     out[3] = n * residual / (g1 * g1) if idle == 0.0 else n * error / (free * free)
-    out[4] = r2 * fit + sigma2 * spread
+    out[4] = each * fit + variance
 
 
 _risk = njit(cache=True, nogil=True)(_risk_py)
@@ -108,7 +115,7 @@ def _draw_py(n, p, deltas, r2, sigma2, out, rng):
     for k in range(out.shape[0]):
         _chi_squares(n, p, q, e, rng)
         for j in range(len(deltas)):
-            _risk(n, deltas[j], r2, sigma2, q, e, below, out[k, j])
+            _risk(n, p, deltas[j], r2, sigma2, q, e, below, out[k, j])
 
 
 _draw = njit(cache=True, nogil=True)(_draw_py)
@@ -139,11 +146,13 @@ def ridge(
 ) -> Draws:
     r"""Draws of the risk of ridge regression on n x round(gamma n) independent standard normals; lam = 0 is ridgeless.
 
-    Each value is the expectation given X over the noise of the labels: exactly distributed as, and not an approximation to, the
-    dense simulation. `lam` is a scalar or an array; all penalties of a draw share their X. Fields of shape (draws, *lam.shape):
+    Each value is the expectation given X over the noise of the labels and the direction of the signal: exactly distributed as, and
+    not an approximation to, the dense simulation. `lam` is a scalar or an array; all penalties of a draw share their X.
+    Fields of shape (draws, *lam.shape):
 
-    * bias = delta^2 beta'(X'X + delta)^-2 beta, variance = sigma2 tr X'X (X'X + delta)^-2, excess = estimation = bias + variance,
-      test = excess + sigma2, norm2 = E |beta_hat|^2;
+    * bias = (r2/p) delta^2 tr (X'X + delta)^-2, which is r2 (1 - n/p)_+ in every ridgeless draw;
+      variance = sigma2 tr X'X (X'X + delta)^-2, excess = estimation = bias + variance, test = excess + sigma2;
+    * norm2 = E |beta_hat|^2 = (r2/p) tr (X'X)^2 (X'X + delta)^-2 + variance;
     * train = E |y - X beta_hat|^2 / n, and gcv = train / (1 - df1/n)^2 with df1 = tr X'X (X'X + delta)^-1: the expectation is of the
       numerator, the denominator depends on X alone. At lam = 0 <= p - n both vanish, and gcv is the limit of their ratio;
     * loo is None: the law of the score needs the rows of X. Its mean is the mean of `test` for n - 1 samples at the same p and n lam.

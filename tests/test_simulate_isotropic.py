@@ -15,7 +15,7 @@ R2, SIGMA2 = 5.0, 1.5
 
 def run(n, p, delta, q, e, kernel=isotropic._risk):
     out = np.empty(5)
-    kernel(n, float(delta), R2, SIGMA2, q, e, np.empty((len(q), 3)), out)
+    kernel(n, p, float(delta), R2, SIGMA2, q, e, np.empty((len(q), 3)), out)
     return out
 
 
@@ -41,10 +41,11 @@ def exact(n, p, delta, q, e):
         left = mpmath.eye(columns) - fit
         trace = lambda matrix: sum(matrix[i, i] for i in range(matrix.rows))  # noqa: E731
         spread = trace(rows * b * b.T * rows)
-        bias = R2 * sum(left[i, 0] ** 2 for i in range(columns))
-        norm2 = R2 * sum(fit[i, 0] ** 2 for i in range(columns)) + SIGMA2 * spread
-        signal = rows * b[:, 0]
-        residual = R2 * sum(x**2 for x in signal) + SIGMA2 * trace(rows * rows)
+        square = lambda matrix: sum(x**2 for x in matrix)  # noqa: E731
+        each = mpmath.mpf(R2) / p  # of the signal in any direction; p - columns further ones are null
+        bias = each * (square(left) + p - columns)
+        norm2 = each * square(fit) + SIGMA2 * spread
+        residual = each * square(rows * b) + SIGMA2 * trace(rows * rows)
         train = (d**2 * residual + SIGMA2 * (n - m)) / n
         gcv = n * residual / trace(rows) ** 2 if n == m else n**2 * train / (d * trace(rows) + n - m) ** 2
         return np.array([float(x) for x in (bias, SIGMA2 * spread, train, gcv, norm2)])
@@ -110,20 +111,23 @@ def test_the_jitted_driver_equals_the_interpreted_one():
 
 
 def dense(n, p, lam, draws, rng):
-    """A plain simulation from n x p normals and an SVD; bias, variance, excess, train, gcv, norm2 as columns."""
+    """A plain simulation from n x p normals and solves; bias, variance, excess, train, gcv, norm2 as columns.
+
+    The signal is averaged over by brute force: sqrt(R2) times each basis vector in turn, of any basis, here the standard one.
+    """
     out = []
     for _ in range(draws):
-        _, s, vt = np.linalg.svd(rng.standard_normal((n, p)), full_matrices=False)
-        c = vt[:, 0]  # the signal is sqrt(R2) times the first basis vector
-        t, delta = s**2, n * lam
-        f, null, idle = delta / (t + delta), 1 - c @ c if p > n else 0.0, n - len(s)
-        spread = np.sum(t / (t + delta) ** 2)
-        bias = R2 * (np.sum(f**2 * c**2) + null)
-        train = (R2 * np.sum(t * f**2 * c**2) + SIGMA2 * (np.sum(f**2) + idle)) / n
-        g = 1 / (t + delta) if idle == 0 else f
-        gcv = n * (R2 * np.sum(t * g**2 * c**2) + SIGMA2 * (np.sum(g**2) + idle)) / (np.sum(g) + idle) ** 2
-        norm2 = R2 * np.sum((1 - f) ** 2 * c**2) + SIGMA2 * spread
-        out.append([bias, SIGMA2 * spread, bias + SIGMA2 * spread, train, gcv, norm2])
+        X, delta = rng.standard_normal((n, p)), n * lam
+        inner = np.linalg.inv(X @ X.T + delta * np.eye(n)) if p >= n else None
+        A = X.T @ inner if p >= n else np.linalg.solve(X.T @ X + delta * np.eye(p), X.T)
+        E = inner if p >= n else np.eye(n) - X @ A  # I - H, up to the factor delta where p >= n
+        factor = delta if p >= n else 1.0
+        fits = A @ X * math.sqrt(R2)  # one column a signal
+        bias = np.sum((fits - math.sqrt(R2) * np.eye(p)) ** 2) / p
+        variance = SIGMA2 * np.sum(A**2)
+        residual = R2 * np.sum((E @ X) ** 2) / p + SIGMA2 * np.sum(E**2)
+        gcv, norm2 = n * residual / np.trace(E) ** 2, np.sum(fits**2) / p + variance
+        out.append([bias, variance, bias + variance, factor**2 * residual / n, gcv, norm2])
     return np.array(out)
 
 
