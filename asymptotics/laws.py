@@ -92,7 +92,7 @@ class Law:
         return self.moment(1)
 
     def compressed(self) -> Law:
-        """A law of about a hundred atoms that cannot be told from this one by functions of s/(s + kappa), to 1e-14."""
+        """A law of about a hundred atoms that cannot be told from this one by functions of s/(s + kappa), to 5e-15."""
         return self._compressed
 
     @cached_property

@@ -14,7 +14,7 @@ from asymptotics.conventions import refuse
 from asymptotics.laws import Array
 
 NODES = 16
-#: Mass near 0 that no functional used here can see: added to the node above it.
+#: Share of the mass, nearest 0, that is moved to the node above it: that changes int 1/(s + kappa) by at most 1e-25/kappa.
 NEGLIGIBLE = 1e-25
 
 _X, _W = np.polynomial.legendre.leggauss(NODES)
@@ -28,11 +28,15 @@ def panels(ends: Array) -> tuple[Array, Array]:
 
 def power(a: float, low: float, high: float) -> tuple[Array, Array]:
     """s = u^a for u uniform on (low, high) in [0, 1], with weights that sum to high - low."""
-    # y = log u; e^y is entire, u^a/(u^a + kappa) has its poles at |Im y| = pi/a
-    bottom = np.log(low) if low > 0 else np.log(high) - min(max(60.0, 100.0 / a), 690.0 / max(a, 1.0))
+    # y = log u; e^y is entire, u^a/(u^a + kappa) has its poles at |Im y| = pi/a. From 0 on: what lies below e^-60 is negligible,
+    # what lies below e^(-690/a) has s < 1e-299, about where doubles end; that mass goes to the lowest node
+    bottom = np.log(low) if low > 0 else np.log(high) - min(60.0, 690.0 / a)
     width = min(2.0, 3.0 / a)
     y, w = panels(np.linspace(bottom, np.log(high), 1 + int(np.ceil((np.log(high) - bottom) / width))))
-    return np.exp(a * y), w * np.exp(y)
+    w *= np.exp(y)
+    if low == 0.0:
+        w[0] += np.exp(bottom)
+    return np.exp(a * y), w
 
 
 def autoregressive(rho: float, low: float, high: float) -> tuple[Array, Array]:
