@@ -1,8 +1,9 @@
 """Generalised and leave-one-out cross-validation estimate the test error, and tune the penalty."""
 
 import simulate.ridge
-from asymptotics import ridge
-from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Theorem
+import simulate.tuning
+from asymptotics import isotropic, ridge
+from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Real, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
 MODEL = (
@@ -47,4 +48,20 @@ leave_one_out = Theorem(
     claim=Mean(theory=test_error, simulation=simulate.ridge.ridge, of="loo", sizes=(40, 80, 160, 320)),
     cases=CASES,
     rivals=RIVALS,
+)
+
+tuned_by_cross_validation = Theorem(
+    title="Ridge regression tuned by generalised cross-validation attains the optimal risk",
+    statement=r"\hat\lambda=\arg\min_\lambda\mathrm{GCV}(\lambda):\quad R(\hat\lambda)\to R^*=\min_\lambda R(\lambda)=\sigma^2\gamma\,m(-\lambda^*)",
+    source="hastie2022surprises, Theorem 7",
+    assumptions=("rows x are standard normal in R^p", MODEL[1]),
+    domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
+    claim=Mean(theory=isotropic.optimal, simulation=simulate.tuning.ridge, sizes=(32, 64, 128, 256)),
+    cases=({"gamma": 0.5, "r2": 5.0}, {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0}),
+    rivals={
+        "the ridgeless risk": isotropic.ridgeless,
+        "three times the optimal penalty": lambda *, gamma, r2, sigma2: isotropic.ridge(
+            gamma=gamma, lam=3 * gamma * sigma2 / r2, r2=r2, sigma2=sigma2
+        ),
+    },
 )
