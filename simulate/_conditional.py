@@ -1,24 +1,26 @@
-r"""Risks of ridge regression given the rows X (n x p) that were drawn: expectations over the noise of the labels, exact.
+r"""Risks of ridge regression given the rows X (n x p) that were drawn: expectations over noise and signal, exact.
 
-Labels are y = X beta + h + noise, with h (n,) an optional drawn part that is not linear in x. With delta = n lam and
-K = X X', G = (K + delta)^-1, the fit is X'G y, and where p < n the same in p x p form, R = (X'X + delta)^-1:
+Labels are y = X beta + noise. The signal's direction is uniform on a sphere, so that it enters by E beta beta' = D = diag(v), in
+the basis of the rows: v_j = r2/q in the q directions that it may have, 0 elsewhere. With delta = n lam, K = X X',
+G = (K + delta)^-1, M = X'G X (what the fit keeps of beta), A = I - M, and where p < n with R = (X'X + delta)^-1, A = delta R:
 
-    bias  |S^(1/2) (beta - X'G X beta)|^2      variance  sigma2 tr(S X'G^2 X) + |S^(1/2) X'G h|^2
-    train |(I - H) y|^2 / n                    loo       mean_i ((I - H) y)_i^2 / (1 - H_ii)^2       I - H = delta G
+    bias  tr(S A D A)                         variance  sigma2 tr(S X'G^2 X)
+    train tr(E X D X'E + sigma2 E^2)/n        loo   mean_i (E X D X'E + sigma2 E^2)_ii / E_ii^2        E = I - H = delta G
+    norm2 tr(D M^2) + sigma2 tr(X'G^2 X)      estimation  tr(D A^2) + sigma2 tr(X'G^2 X)
 
-GCV and leave-one-out depend on I - H up to a factor, so G stands for it where p >= n: their ridgeless limits are then
-plain values. One factorisation serves a whole grid of penalties. Two routes:
+GCV and leave-one-out depend on E up to a factor, so G stands for it where p >= n: their ridgeless limits are then plain values.
+As A^2 = I - M - delta X'G^2 X and M^2 = M - delta X'G^2 X, all but the bias asks for diagonals only, and so does the bias where
+D or S is a multiple of I. One factorisation serves a whole grid of penalties. Two routes:
 
-`exact`     for any population covariance S, which enters by its quadratic form a -> a'S a.
-`one_more`  for p > n and rows of covariance S = diag(s): draw n + 1 rows and factor their Gram matrix, P = (K + delta)^-1.
-            Left out, row i has (P^2)_ii / P_ii^2 - 1 = |G_(-i) X_(-i) x_i|^2, of mean tr(S X'G^2 X), for x_i is independent
-            of the others: the variance needs no second product of n^2 p flops. All else is exact for the first n rows, by
-            the downdate G = P - k k'/k_last, k = P e_last. Where S = s I the variance is exact too: tr(S X'G^2 X) = s tr(G K G).
+`exact`     for any population covariance S, a matrix or the vector of its diagonal.
+`one_more`  for p > n, D = v I and S = diag(s): draw n + 1 rows and factor their Gram matrix, P = (K + delta)^-1. Left out, row i has
 
-Why both: at n = 1000, p = 2000 and one penalty the second product alone costs as much as the floor (normals, Gram matrix,
-Cholesky), and `one_more` takes 0.54 of the time of `exact`. Its scatter squared, over that of `exact`, was 1.2 in `excess` there
-(ar1:0.7, lam = 0.05, r2 = sigma2), 1.1 to 5 elsewhere (5 where noise is all: near p = n, or fast decay), 4 to 13 in `variance`.
-So `exact` is the better buy where many draws are averaged, at small n; `one_more` where a draw itself is dear.
+    (P^2)_ii / P_ii^2 - 1 = |G_(-i) X_(-i) x_i|^2,     (P - delta P^2)_ii / P_ii^2 = x_i' A_(-i)^2 x_i,
+
+            of means tr(S X'G^2 X) and tr(S A^2), for x_i is independent of the others: no second product of n^2 p flops. All else
+            is exact for the first n rows, by the downdate G = P - k k'/k_last, k = P e_last.
+
+Where S = s I and D = v I the traces of G and G^2 say all, without that product and without a row more.
 """
 
 from __future__ import annotations
@@ -37,19 +39,20 @@ from simulate.conventions import refuse
 from simulate.draws import Draws
 
 Array = NDArray[np.float64]
-Form = Callable[[Array], Array]  # (m, p) -> (m,): a'S a of each row a
+Fields = dict[str, Array]
 
 ILL = 1e7  # condition of a Gram matrix past which its inverse keeps fewer than 8 digits: then singular values of X itself
+DWARFED = 1e4  # a penalty past this multiple of the mean eigenvalue takes the route by eigenvalues: G - delta G^2 loses digits
 LARGE = 512  # samples from which a draw is dear: less time a draw is then worth more than less scatter
 EDGE = 0.01  # a negative penalty must stay this fraction of itself away from a draw's pole, or the draw raises
 
 
 class _Factors(NamedTuple):
-    """X = U diag(c)^(1/2) V' on the smaller side. U (n, n) and VX = U'X where n <= p; V (p, p) and XV where p < n."""
+    """X = U diag(c)^(1/2) V' on the smaller side. left = U (n, n) and right = U'X where n <= p; XV and V' (p, p) where p < n."""
 
     c: Array
     basis: Array
-    product: Array | None  # from the singular values, where these were needed
+    product: Array | None  # the other one, from the singular values, where these were needed
 
 
 def _gram(X: Array) -> Array:
@@ -82,50 +85,15 @@ def _factor(X: Array, delta: Array) -> _Factors:
     return _Factors(c, basis, product)
 
 
-class _Residual(NamedTuple):
-    """E, where I - H = factor E: its products with the parts of the labels' mean, and the diagonals of E and E^2."""
-
-    parts: list[Array]  # (n, L) each
-    diagonal: Array  # (n, L)
-    square: Array  # (n, L)
-    factor: Array | float  # (L,)
-
-    def scores(self, sigma2: float) -> dict[str, Array]:
-        n = len(self.diagonal)
-        mean2 = np.add.reduce(self.parts) ** 2
-        total = mean2.sum(axis=0) + sigma2 * self.square.sum(axis=0)
-        return {
-            "train": self.factor**2 * total / n,
-            "gcv": n * total / self.diagonal.sum(axis=0) ** 2,
-            "loo": np.mean((mean2 + sigma2 * self.square) / self.diagonal**2, axis=0),
-        }
-
-
-def _risks(
-    miss: Array, hidden: Array | None, norm2: Array, spread: Array, trace: Array, sigma2: float, form: Form
-) -> dict[str, Array]:
-    """From beta - (fit without the hidden part) (p, L), the hidden part's fit, |fit|^2, tr(S X'G^2 X) and tr(X'G^2 X)."""
-    total = miss if hidden is None else miss - hidden
-    bias, variance = form(miss.T), sigma2 * spread
-    excess = variance + (bias if hidden is None else form(total.T))
-    return {
-        "bias": bias,
-        "variance": variance if hidden is None else variance + form(hidden.T),
-        "excess": excess,
-        "test": excess + sigma2,
-        "norm2": norm2 + sigma2 * trace,
-        "estimation": np.sum(total**2, axis=0) + sigma2 * trace,
-    }
-
-
-def _single(delta: Array) -> bool:
-    return len(delta) == 1 and bool(delta[0] >= 0)
-
-
-def _inverse(gram: Array, delta: float) -> tuple[Array, Array, Array] | None:
-    """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky; None where digits are lacking. Overwrites `gram`."""
+def _inverse(X: Array, delta: Array) -> tuple[Array, Array, Array] | None:
+    """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky; None unless one penalty >= 0 is asked and digits suffice."""
+    if len(delta) > 1 or delta[0] < 0:
+        return None
+    gram = _gram(X)
     m = len(gram)
-    gram.flat[:: m + 1] += delta
+    if delta[0] > DWARFED * gram.trace() / m:
+        return None
+    gram.flat[:: m + 1] += delta[0]
     norm2 = 2 * np.vdot(gram.T, gram.T) - np.sum(gram.diagonal() ** 2)  # of both triangles, the upper one being stored as zeros
     factor, info = dpotrf(gram, lower=1, overwrite_a=1, clean=0)
     if info != 0:
@@ -140,118 +108,188 @@ def _inverse(gram: Array, delta: float) -> tuple[Array, Array, Array] | None:
     return inverse, diagonal, square
 
 
-def _exact_one(X: Array, parts: list[Array], beta: Array, delta: float, sigma2: float, form: Form) -> dict[str, Array] | None:
+class _Residual(NamedTuple):
+    """E up to `factor`, and the diagonals (n, L) of E X D X'E, E and E^2."""
+
+    signal: Array
+    diagonal: Array
+    square: Array
+    factor: Array | float  # (L,)
+
+    def scores(self, sigma2: float) -> Fields:
+        n = len(self.diagonal)
+        total = self.signal.sum(axis=0) + sigma2 * self.square.sum(axis=0)
+        return {
+            "train": self.factor**2 * total / n,
+            "gcv": n * total / self.diagonal.sum(axis=0) ** 2,
+            "loo": np.mean((self.signal + sigma2 * self.square) / self.diagonal**2, axis=0),
+        }
+
+
+def _risks(bias: Array, kept: Array, missed: Array, spread: Array, trace: Array, sigma2: float) -> Fields:
+    """From tr(S A D A), tr(D M^2), tr(D A^2), tr(S X'G^2 X) and tr(X'G^2 X); (L,) each."""
+    bias, variance = np.maximum(bias, 0.0), sigma2 * spread  # a bias of zero is met to round-off
+    return {
+        "bias": bias,
+        "variance": variance,
+        "excess": bias + variance,
+        "test": bias + variance + sigma2,
+        "norm2": kept + sigma2 * trace,
+        "estimation": missed + sigma2 * trace,
+    }
+
+
+def flat(a: Array) -> bool:
+    """Whether diag(a) is a multiple of I."""
+    return a.ndim == 1 and bool(a.min() == a.max())
+
+
+def _times(a: Array, S: Array) -> Array:
+    return a * S if S.ndim == 1 else a @ S
+
+
+def _trace(S: Array) -> float:
+    return float(S.sum() if S.ndim == 1 else S.trace())
+
+
+def _exact_one(X: Array, delta: Array, v: Array, S: Array, sigma2: float) -> Fields | None:
     """`exact` at one penalty >= 0, by Cholesky and one product T = G X = X R; None where digits are lacking."""
-    found = _inverse(_gram(X), delta)
+    found = _inverse(X, delta)
     if found is None:
         return None
     inverse, diagonal, square = found
-    wide = X.shape[0] <= X.shape[1]
+    d, wide = float(delta[0]), X.shape[0] <= X.shape[1]
     T = inverse @ X if wide else X @ inverse
-    fits = [T.T @ part for part in parts]
+    squares, weighted = T**2, _times(T, S)
+    column = squares.sum(axis=0)  # the diagonal of X'G^2 X
+    spread = np.vdot(weighted, T)
     if wide:
-        missed = [inverse @ part for part in parts]
-        miss = beta - fits[0]
+        kept = np.einsum("ij,ij->j", X, T) - d * column
+        missed = 1 - kept - 2 * d * column
+        residual = _Residual((squares @ v)[:, None], diagonal[:, None], square[:, None], delta)
     else:  # H = X T', H^2 = H - delta T T'
-        miss = delta * (inverse @ beta)
-        missed = [X @ miss, *(part - X @ fit for part, fit in zip(parts[1:], fits[1:], strict=True))]
-        diagonal = 1 - np.einsum("ij,ij->i", X, T)
-        square = diagonal - delta * np.einsum("ij,ij->i", T, T)
-    residual = _Residual([m[:, None] for m in missed], diagonal[:, None], square[:, None], np.array([delta if wide else 1.0]))
-    norm2, spread, trace = (np.array([v]) for v in (np.sum(np.add.reduce(fits) ** 2), np.sum(form(T)), np.vdot(T, T)))
-    hidden = fits[1][:, None] if len(fits) > 1 else None
-    return residual.scores(sigma2) | _risks(miss[:, None], hidden, norm2, spread, trace, sigma2, form)
+        kept, missed = 1 - 2 * d * diagonal + d**2 * square, d**2 * square
+        row = 1 - np.einsum("ij,ij->i", X, T)
+        residual = _Residual(d**2 * (squares @ v)[:, None], row[:, None], (row - d * squares.sum(axis=1))[:, None], 1.0)
+    if flat(v):
+        bias = _trace(S) - np.vdot(weighted, X) - d * spread if wide else d**2 * np.vdot(_times(inverse, S), inverse)
+        bias *= v[0]
+    elif flat(S):
+        bias = S[0] * (v @ missed)
+    else:
+        on = np.flatnonzero(v)
+        left = -(T[:, on].T @ X) if wide else d * inverse[on]  # the rows of A in which the signal lies
+        left[np.arange(len(on)), on] += wide
+        bias = v[on] @ np.einsum("ij,ij->i", _times(left, S), left)
+    one = np.array([[bias], [v @ kept], [v @ missed], [spread], [column.sum()]])
+    return residual.scores(sigma2) | _risks(one[0], one[1], one[2], one[3], one[4], sigma2)
 
 
-def exact(X: Array, beta: Array, delta: Array, *, sigma2: float, form: Form, hidden: Array | None = None) -> dict[str, Array]:
-    """Every field of Draws, (L,) each, given X (n, p) and the quadratic form of S.
+def _exact_grid(X: Array, delta: Array, v: Array, S: Array, sigma2: float) -> Fields:
+    """`exact` for any penalties, from one eigendecomposition."""
+    c, basis, product = _factor(X, delta)
+    wide = X.shape[0] <= X.shape[1]
+    f = 1 / (c[:, None] + delta)
+    left = basis if wide else X @ basis if product is None else product
+    right = basis.T if not wide else basis.T @ X if product is None else product
+    weighted, squares = _times(right, S), left**2
+    of_S, of_D = np.einsum("ij,ij->i", weighted, right), right**2 @ v
+    g = f if wide else delta * f  # E X B = left g right B, A = [I -] right' g right, for D = B B'
+    if flat(v):
+        signal = squares @ (of_D[:, None] * g**2)
+    else:
+        B = right[:, v > 0] * np.sqrt(v[v > 0])
+        signal = np.stack([np.sum(((left * h) @ B) ** 2, axis=1) for h in g.T], axis=1)
+    if wide:
+        residual = _Residual(signal, squares @ f, squares @ f**2, delta)
+        lost, kept, spread = f + delta * f**2, of_D @ (c[:, None] * f**2), of_S @ f**2
+        missed = v.sum() - of_D @ lost
+    else:
+        residual = _Residual(signal, 1 - squares @ f, 1 - squares @ (2 * f - c[:, None] * f**2), 1.0)
+        kept, missed, spread = of_D @ (c[:, None] * f) ** 2, of_D @ g**2, of_S @ (c[:, None] * f**2)
+    if flat(v):
+        bias = v[0] * (_trace(S) - of_S @ lost if wide else of_S @ g**2)
+    elif flat(S):
+        bias = S[0] * missed
+    else:
+        SD = _times(right, v)
+        bias = np.einsum("il,il->l", g, ((weighted @ right.T) * (SD @ right.T)) @ g)
+        if wide:
+            bias += v @ (S if S.ndim == 1 else S.diagonal()) - 2 * np.einsum("ij,ij->i", weighted, SD) @ g
+    return residual.scores(sigma2) | _risks(bias, kept, missed, spread, c @ f**2, sigma2)
+
+
+def exact(X: Array, delta: Array, *, v: Array, S: Array, sigma2: float) -> Fields:
+    """Every field of Draws, (L,) each, given X (n, p); v (p,): E beta_j^2; S (p, p), or (p,) if diagonal.
 
     Raises ValueError where a penalty is at a pole, or is zero and X has not full rank.
     """
-    n, p = X.shape
-    extra = [] if hidden is None else [hidden]
-    if _single(delta) and (risks := _exact_one(X, [X @ beta, *extra], beta, float(delta[0]), sigma2, form)):
-        return risks
-    c, basis, product = _factor(X, delta)
-    f = 1 / (c[:, None] + delta)
-    if n <= p:
-        product = basis.T @ X if product is None else product
-        turned = [f * (basis.T @ part)[:, None] for part in (X @ beta, *extra)]
-        squares = basis**2
-        residual = _Residual([basis @ part for part in turned], squares @ f, squares @ f**2, delta)
-        fits = [product.T @ part for part in turned]
-        miss, spread = beta[:, None] - fits[0], form(product) @ f**2
-        fit, norm2 = fits[1] if extra else None, np.sum(np.add.reduce(fits) ** 2, axis=0)
-    else:
-        product = X @ basis if product is None else product
-        shrunk = delta * f * (basis.T @ beta)[:, None]
-        turned = [f * (product.T @ part)[:, None] for part in extra]
-        squares = product**2
-        parts = [product @ shrunk, *(part[:, None] - product @ t for part, t in zip(extra, turned, strict=True))]
-        residual = _Residual(parts, 1 - squares @ f, 1 - squares @ (2 * f - c[:, None] * f**2), 1.0)
-        miss, spread = basis @ shrunk, form(basis.T) @ (c[:, None] * f**2)
-        fit = basis @ turned[0] if extra else None
-        norm2 = np.sum(np.add.reduce([c[:, None] * f * (basis.T @ beta)[:, None], *turned]) ** 2, axis=0)
-    return residual.scores(sigma2) | _risks(miss, fit, norm2, spread, c @ f**2, sigma2, form)
+    if flat(v) and flat(S) and X.shape[0] <= X.shape[1]:
+        diagonal, square, shrunk, *_ = _diagonals(X, delta)
+        return _from_diagonals(X.shape[1], delta, v[0], S[0], sigma2, diagonal, square, shrunk)
+    return _exact_one(X, delta, v, S, sigma2) or _exact_grid(X, delta, v, S, sigma2)
 
 
-def _many_penalties(X: Array, delta: Array, vectors: list[Array]) -> tuple[Array, Array, Array, Array, list[Array]]:
-    """Of P = (X X' + delta)^-1: the diagonals of P and P^2, their last columns, and P times vectors; (n, L) each."""
+def _diagonals(X: Array, delta: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """The diagonals of P = (X X' + delta)^-1, P^2 and P X X'P, and the last columns of P and P^2; (n, L) each."""
+    if found := _inverse(X, delta):
+        inverse, diagonal, square = found[0], found[1][:, None], found[2][:, None]
+        return diagonal, square, diagonal - delta * square, inverse[:, -1:], inverse @ inverse[:, -1:]
     c, basis, _ = _factor(X, delta)
     f = 1 / (c[:, None] + delta)
     f2, e = f * f, basis[-1][:, None]
-    columns = np.concatenate([f * e, f2 * e, *(f * (basis.T @ v)[:, None] for v in vectors)], axis=1)
-    last, last2, *parts = np.split(basis @ columns, 2 + len(vectors), axis=1)
-    diagonal, square = np.split(basis**2 @ np.concatenate([f, f2], axis=1), 2, axis=1)
-    return diagonal, square, last, last2, parts
+    diagonals = np.split(basis**2 @ np.concatenate([f, f2, c[:, None] * f2], axis=1), 3, axis=1)
+    columns = np.split(basis @ np.concatenate([f * e, f2 * e], axis=1), 2, axis=1)
+    return (*diagonals, *columns)  # type: ignore[return-value]
 
 
-def one_more(X: Array, beta: Array, delta: Array, *, sigma2: float, s: Array, hidden: Array | None = None) -> dict[str, Array]:
-    """As `exact` for the first n of n + 1 rows X (n < p), of covariance diag(s); the variance averages over the row left out."""
-    vectors = [X @ beta] + ([] if hidden is None else [hidden])
-    if found := _inverse(_gram(X), float(delta[0])) if _single(delta) else None:
-        inverse, diagonal, square = found[0], found[1][:, None], found[2][:, None]
-        last, last2 = inverse[:, -1:], inverse @ inverse[:, -1:]
-        parts = [inverse @ v[:, None] for v in vectors]
-    else:
-        diagonal, square, last, last2, parts = _many_penalties(X, delta, vectors)
-    left_out = np.mean(square / diagonal**2 - 1, axis=0)
+def _from_diagonals(
+    p: int,
+    delta: Array,
+    v: float,
+    s: float,
+    sigma2: float,
+    diagonal: Array,
+    square: Array,
+    shrunk: Array,
+    drawn: tuple[Array, Array] | None = None,
+) -> Fields:
+    """All fields for D = v I from the diagonals of G, G^2 and G K G; tr(S A^2) and tr(S X'G^2 X) as `drawn`, or S = s I."""
+    n, trace = len(diagonal), shrunk.sum(axis=0)
+    missed = p - n + delta**2 * square.sum(axis=0)
+    kept = n - delta * (diagonal.sum(axis=0) + trace)
+    loss, spread = drawn or (s * missed, s * trace)
+    scores = _Residual(v * shrunk, diagonal, square, delta).scores(sigma2)
+    return scores | _risks(v * loss, v * kept, v * missed, spread, trace, sigma2)
+
+
+def one_more(X: Array, delta: Array, *, v: Array, s: Array, sigma2: float) -> Fields:
+    """As `exact` for the first n of n + 1 rows X (n < p) where D = v I, S = diag(s); bias and variance average over the row left out."""
+    diagonal, square, shrunk, last, last2 = _diagonals(X, delta)
+    drawn = np.mean(shrunk / diagonal**2, axis=0), np.mean(square / diagonal**2 - 1, axis=0)
     ratio = (last / last[-1])[:-1]  # the downdate: G = P - k k'/k_last, on the first n rows
-    parts = [part[:-1] - ratio * part[-1] for part in parts]
     diagonal = diagonal[:-1] - ratio * last[:-1]
     square = square[:-1] - 2 * ratio * last2[:-1] + ratio**2 * last2[-1]
-    fits = [X[:-1].T @ part for part in parts]
-    trace = diagonal.sum(axis=0) - delta * square.sum(axis=0)  # tr G K G = tr G - delta tr G^2
-    spread = s[0] * trace if s[0] == s[-1] else left_out
-    miss, fit = beta[:, None] - fits[0], None if hidden is None else fits[1]
-    norm2 = np.sum(np.add.reduce(fits) ** 2, axis=0)
-    scores = _Residual(parts, diagonal, square, delta).scores(sigma2)
-    return scores | _risks(miss, fit, norm2, spread, trace, sigma2, diagonal_form(s))
+    return _from_diagonals(X.shape[1], delta, v[0], s[0], sigma2, diagonal, square, diagonal - delta * square, drawn)
 
 
-def diagonal_form(s: Array) -> Form:
-    """The quadratic form of diag(s)."""
-    return lambda a: a**2 @ s
-
-
-def extra_rows(n: int, s: Array, degrees: float = math.inf) -> int:
+def extra_rows(n: int, s: Array, v: Array, delta: Array, degrees: float = math.inf) -> int:
     """How many rows more than n to draw for `diagonal`: one where that pays, which then takes `one_more`.
 
-    For S = s I the routes are one. Left-out rows enter by |x|^2, so rows that lack moments take `exact`.
+    Left-out rows enter by |x|^2, so rows that lack moments take `exact`; so does a penalty that dwarfs the Gram matrix.
     """
-    return int(len(s) > n and (s[0] == s[-1] or (n >= LARGE and math.isinf(degrees))))
+    dear = len(s) > n >= LARGE and math.isinf(degrees)
+    return int(dear and flat(v) and not flat(s) and float(delta.max()) <= DWARFED * s.sum())
 
 
-def diagonal(
-    X: Array, beta: Array, delta: Array, *, n: int, sigma2: float, s: Array, hidden: Array | None = None
-) -> dict[str, Array]:
-    """Every field of Draws for n of the rows X, whose covariance is diag(s); X has n + extra_rows(n, s) rows."""
+def diagonal(X: Array, delta: Array, *, n: int, v: Array, s: Array, sigma2: float) -> Fields:
+    """Every field of Draws for n of the rows X, whose covariance is diag(s); X has n + extra_rows(n, s, v, delta) rows."""
     if len(X) > n:
-        return one_more(X, beta, delta, sigma2=sigma2, s=s, hidden=hidden)
-    return exact(X, beta, delta, sigma2=sigma2, form=diagonal_form(s), hidden=hidden)
+        return one_more(X, delta, v=v, s=s, sigma2=sigma2)
+    return exact(X, delta, v=v, S=s, sigma2=sigma2)
 
 
-def collect(draws: int, lam: ArrayLike, one: Callable[[], dict[str, Array]]) -> Draws:
+def collect(draws: int, lam: ArrayLike, one: Callable[[], Fields]) -> Draws:
     """Stack `draws` calls of `one`, whose fields are (L,), in the shape (draws, *lam.shape)."""
     shape = (draws, *np.shape(lam))
     records = [one() for _ in range(draws)]

@@ -5,12 +5,13 @@ beta_hat = (X'X + delta I)^-1 X'y with delta = n lam. Bartlett's decomposition g
 
     X'X = A A',   A = S^(1/2) L,   L lower triangular, L_ii^2 ~ chi2(n - i + 1), L_ij ~ N(0, 1) below, all independent.   (1)
 
-With A A' = U diag(t) U', c = U'beta, f = delta / (t + delta), everything that X'X determines follows for any penalty:
+The signal is uniform on the sphere of the directions it may have and is averaged over: E beta beta' = D = diag(v). With
+A A' = U diag(t) U', P = U'SU, Q = U'DU, f = delta / (t + delta), everything that X'X determines follows for any penalty:
 
-    bias = |S^(1/2) U (f c)|^2,   variance = sigma2 sum_j (U'SU)_jj t_j / (t_j + delta)^2,                                  (2)
-    n train = sum t f^2 c^2 + sigma2 (sum f^2 + n - p),   1 - df1/n = (sum f + n - p) / n.                                  (3)
+    bias = sum_ij f_i P_ij Q_ij f_j,   variance = sigma2 sum_j P_jj t_j / (t_j + delta)^2,                                  (2)
+    n train = sum t f^2 diag(Q) + sigma2 (sum f^2 + n - p),   1 - df1/n = (sum f + n - p) / n.                              (3)
 
-At delta = 0 triangular inverses do: variance = sigma2 |L^-1|_F^2 whatever S, norm2 = |beta|^2 + sigma2 |A^-1|_F^2.         (4)
+At delta = 0 triangular inverses do: variance = sigma2 |L^-1|_F^2 whatever S, norm2 = tr D + sigma2 |A^-1|_F^2.             (4)
 
 Source: muirhead1982aspects, Theorem 3.2.14 (numbering from memory).
 """
@@ -43,7 +44,7 @@ def factor(n: int, p: int, rng: np.random.Generator) -> Array:
     return lower
 
 
-def _ridgeless(n: int, beta: Array, s: Array, lower: Array, sigma2: float) -> tuple[float, ...]:
+def _ridgeless(n: int, v: Array, s: Array, lower: Array, sigma2: float) -> tuple[float, ...]:
     """The FIELDS at delta = 0, equation (4); gcv at p = n is the limit of the ratio of (3)."""
     p = len(s)
     inverse = dtrtri(lower, lower=1)[0]
@@ -53,31 +54,32 @@ def _ridgeless(n: int, beta: Array, s: Array, lower: Array, sigma2: float) -> tu
     if p < n:
         gcv = sigma2 * n / (n - p)
     else:
-        residual = float(np.sum((inverse @ beta) ** 2)) + sigma2 * float(np.sum((inverse @ inverse.T) ** 2))
+        residual = float(np.sum(inverse**2 @ v)) + sigma2 * float(np.sum((inverse @ inverse.T) ** 2))
         gcv = n * residual / float(np.sum(inverse**2)) ** 2
-    return 0.0, variance, sigma2 * (n - p) / n, gcv, float(beta @ beta) + estimation, estimation
+    return 0.0, variance, sigma2 * (n - p) / n, gcv, float(v.sum()) + estimation, estimation
 
 
-def _ridge(n: int, deltas: Array, beta: Array, s: Array, lower: Array, sigma2: float) -> tuple[Array, ...]:
+def _ridge(n: int, deltas: Array, v: Array, s: Array, lower: Array, sigma2: float) -> tuple[Array, ...]:
     """The FIELDS at penalties deltas > 0 (k,), equations (2) and (3), from one factorisation of A."""
     a = np.sqrt(s)[:, None] * lower
     t, u = np.linalg.eigh(a @ a.T)
     if t[-1] > 1e4 * (t[0] + deltas.min()):  # beyond, eigh is worse than 1e-11: the SVD of A pays the square root of it
         u, sigma, _ = svd(a, overwrite_a=True)
         t = sigma**2
-    c = u.T @ beta
+    energy = v @ u**2  # diag(Q)
     f = deltas / (t[:, None] + deltas)
     h = t[:, None] / (t[:, None] + deltas)
     idle = n - len(s)
-    bias = s @ (u @ (f * c[:, None])) ** 2
+    both = np.diag(v[0] * (s @ u**2)) if v.min() == v.max() else (u.T * s) @ u * ((u.T * v) @ u)  # P_ij Q_ij; D = v I is cheaper
+    bias = np.einsum("il,il->l", f, both @ f)
     spread = h / (t[:, None] + deltas)  # t / (t + delta)^2
     variance = sigma2 * ((s @ u**2) @ spread)
-    train = (t * c**2) @ f**2 + sigma2 * (np.sum(f**2, axis=0) + idle)
+    train = (t * energy) @ f**2 + sigma2 * (np.sum(f**2, axis=0) + idle)
     g = f / f.max(axis=0) if idle == 0 else f  # at p = n a tiny penalty drops out of the ratio
-    residual = (t * c**2) @ g**2 + sigma2 * (np.sum(g**2, axis=0) + idle)
+    residual = (t * energy) @ g**2 + sigma2 * (np.sum(g**2, axis=0) + idle)
     gcv = n * residual / (np.sum(g, axis=0) + idle) ** 2
     noise = sigma2 * np.sum(spread, axis=0)
-    return bias, variance, train / n, gcv, c**2 @ h**2 + noise, c**2 @ f**2 + noise
+    return bias, variance, train / n, gcv, energy @ h**2 + noise, energy @ f**2 + noise
 
 
 def _moments(
@@ -114,8 +116,8 @@ def ridge(
 ) -> Draws:
     r"""Draws of the risk of ridge regression on n Gaussian rows of covariance S, p = round(gamma n) <= n; lam = 0 is ridgeless.
 
-    Each value is the expectation over the noise of the labels given X and beta; beta is drawn anew for each X, uniform on the
-    sphere of squared norm r2 in the directions that `signal` names. It has the law of the dense simulation. `spectrum` and
+    Each value is the expectation given X over the noise of the labels and over beta, uniform on the sphere of squared norm r2 in
+    the directions that `signal` names. It has the law of the dense simulation. `spectrum` and
     `signal` are those of `simulate.designs`; `lam` is a scalar or an array, and all penalties of a draw share one factorisation. Fields of
     shape (draws, *lam.shape): bias, variance, excess, test, train, gcv (expectation of the numerator), norm2, estimation.
     loo is None: it needs the rows of X. Directions of zero variance carry no data: there beta_hat = 0.
@@ -142,17 +144,17 @@ def ridge(
     rank = int(np.count_nonzero(seen))
     if rank == 0:
         refuse("spectrum", spectrum, "some eigenvalue must be positive")
+    v = designs.energies(signal, r2, p)
     deltas = n * penalties.ravel()
     out = np.empty((len(FIELDS), draws, deltas.size))
     for k in range(draws):
-        beta = designs.draw_signal(signal, r2, p, rng)
         lower = factor(n, rank, rng)
-        given = (beta[seen], s[seen], lower, float(sigma2))
+        given = (v[seen], s[seen], lower, float(sigma2))
         if np.any(deltas > 0):
             out[:, k, deltas > 0] = _ridge(n, deltas[deltas > 0], *given)
         if np.any(deltas == 0):
             out[:, k, deltas == 0] = np.array(_ridgeless(n, *given))[:, None]
-        out[-1, k] += np.sum(beta[~seen] ** 2)
+        out[-1, k] += v[~seen].sum()
     found = dict(zip(FIELDS, out.reshape(len(FIELDS), draws, *penalties.shape), strict=True))
     excess = found["bias"] + found["variance"]
     return Draws(**found, excess=excess, test=excess + sigma2)

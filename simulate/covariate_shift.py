@@ -57,7 +57,7 @@ def ridge(
     draws: int,
     rng: np.random.Generator,
 ) -> Draws:
-    """Draws of the risks at shifted test points, exact given the design; all fields of Draws, (draws, *lam.shape).
+    """Draws of the risks at shifted test points, expectations given the design; all fields of Draws, (draws, *lam.shape).
 
     `bias`, `variance`, `excess` and `test` are those of the shifted points; `train`, `gcv` and `loo` are what the training data
     show; `norm2` and `estimation` do not depend on the shift. Other arguments, and what raises ValueError, as in `simulate.ridge.ridge`.
@@ -70,7 +70,7 @@ def ridge(
     p = features(n, gamma)
     s = designs.parse(spectrum, p)
     fill = designs.rows(spectrum, entries, p)
-    form = _conditional.diagonal_form(eigenvalues(shifted, s))
+    test, v = eigenvalues(shifted, s), designs.energies(signal, r2, p)
     if s[-1] == 0:
         refuse("spectrum", spectrum, "the training covariance must be positive: nothing is learnt where it is zero")
     delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
@@ -78,6 +78,6 @@ def ridge(
 
     def one() -> dict[str, np.ndarray]:
         fill(rows, rng)
-        return _conditional.exact(rows, designs.draw_signal(signal, r2, p, rng), delta, sigma2=sigma2, form=form)
+        return _conditional.exact(rows, delta, v=v, S=test, sigma2=sigma2)
 
     return _conditional.collect(draws, lam, one)

@@ -227,17 +227,16 @@ def support(signal: str, p: int) -> slice:
             _no("signal", signal, f"it must be {SIGNALS}, with 0 < Q <= 1")
 
 
-def draw_signal(signal: str, r2: float, p: int, rng: np.random.Generator) -> Array:
-    """A signal of squared norm r2, uniform on the sphere of the directions that `signal` names; (p,), ordered as `parse`.
+def energies(signal: str, r2: float, p: int) -> Array:
+    """E beta_j^2 (p,), ordered as `parse`, of a signal of squared norm r2, uniform on the sphere of the directions that `signal` names.
 
-    >>> float(np.round(np.sum(draw_signal("top:0.5", 5.0, 4, np.random.default_rng(0)) ** 2), 12))
-    5.0
+    >>> energies("top:0.5", 5.0, 4)
+    array([2.5, 2.5, 0. , 0. ])
     """
     part = support(signal, p)
-    beta = np.zeros(p)
-    direction = rng.standard_normal(part.stop - part.start)
-    beta[part] = direction * (math.sqrt(r2) / np.linalg.norm(direction))
-    return beta
+    v = np.zeros(p)
+    v[part] = r2 / (part.stop - part.start)
+    return v
 
 
-__all__: Sequence[str] = ["degrees", "draw_signal", "multiplicities", "parse", "rows", "support"]
+__all__: Sequence[str] = ["degrees", "energies", "multiplicities", "parse", "rows", "support"]

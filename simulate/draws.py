@@ -14,7 +14,8 @@ class Draws:
 
     The names are those of theory: `excess` without and `test` with the noise of a new label; `gcv`, `loo` the cross-validation
     scores; `norm2` = |beta_hat|^2, `estimation` = |beta_hat - beta|^2. Unless a simulator says otherwise each draw is the
-    conditional expectation given the design X, over the noise of the labels.
+    conditional expectation given the design X, over the noise of the labels and over the signal's direction, which is uniform on
+    the sphere of squared norm r2 in the subspace that the signal may have.
     """
 
     bias: NDArray[np.float64] | None = None

@@ -6,8 +6,9 @@ with rho = <w_i, w_j>,
 
     S_ij = E phi(g) phi(g'),  (g, g') standard Gaussian of correlation rho,                                       (1)
 
-an arcsine for the sign and erf, an arccosine kernel for relu and |.|, a power series in rho for tanh. So the risks are exact
-given X and W. This is the covariance of the features themselves, not the one of Gaussian features that theory puts for it.
+an arcsine for the sign and erf, an arccosine kernel for relu and |.|, a power series in rho for tanh. So the risks, averaged
+over noise and beta, are exact given X and W. This is the covariance of the features themselves, not the one of Gaussian
+features that theory puts for it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
 
-from simulate import _conditional, designs
+from simulate import _conditional
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
 from simulate.ridge import moments as _moments
@@ -119,7 +120,7 @@ def ridge(
     draws: int,
     rng: np.random.Generator,
 ) -> Draws:
-    """Draws of the risks, exact given features X, weights W and beta; all fields of Draws, (draws, *lam.shape).
+    """Draws of the risks, expectations over noise and beta given features X and weights W; all fields of Draws, (draws, *lam.shape).
 
     p = round(gamma n) features of d = round(psi p) >= 1 inputs, psi > 0. activation: identity, relu, abs (or purely_nonlinear,
     which is the same once normalised), sign, erf, tanh. Raises ValueError on bad arguments, and as `simulate.ridge.ridge` does.
@@ -139,18 +140,13 @@ def ridge(
         W = rng.standard_normal((p, d))
         W /= np.linalg.norm(W, axis=1, keepdims=True)
         z = rng.standard_normal((n, d))
-        beta = designs.draw_signal("isotropic", r2, p, rng)
         if activation == "identity" and d < p:  # rank d: the fit lies in the span of W's columns, and sees beta only there
-            basis, triangle = np.linalg.qr(W)
-            seen = basis.T @ beta
-            risks = _conditional.exact(z @ triangle.T, seen, delta, sigma2=sigma2, form=_form(triangle @ triangle.T))
-            return risks | {"estimation": risks["estimation"] + r2 - seen @ seen}
+            triangle = np.linalg.qr(W)[1]
+            v, S = np.full(d, r2 / p), triangle @ triangle.T
+            risks = _conditional.exact(z @ triangle.T, delta, v=v, S=S, sigma2=sigma2)
+            return risks | {"estimation": risks["estimation"] + r2 * (1 - d / p)}
         S = phi.kernel(np.clip(W @ W.T, -1, 1))
         X = (phi.function(z @ W.T) - phi.mean) / phi.sd
-        return _conditional.exact(X, beta, delta, sigma2=sigma2, form=_form(S))
+        return _conditional.exact(X, delta, v=np.full(p, r2 / p), S=S, sigma2=sigma2)
 
     return _conditional.collect(draws, lam, one)
-
-
-def _form(S: Array) -> _conditional.Form:
-    return lambda a: np.einsum("ij,ij->i", a @ S, a)

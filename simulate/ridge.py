@@ -1,8 +1,10 @@
-r"""Ridge and ridgeless least squares on dense designs of any spectrum: risks given the design, noise integrated out.
+r"""Ridge and ridgeless least squares on dense designs of any spectrum: risks given the design, noise and signal integrated out.
 
 Model: y = X beta + noise, rows of X from `simulate.designs`, p = round(gamma n); the fit is (X'X + n lam I)^-1 X'y, at
-lam = 0 its limit, the least-squares fit of least norm. A grid of penalties costs one factorisation of the smaller Gram
-matrix; `simulate._conditional` says how. For isotropic Gaussian designs `simulate.isotropic` has the same law and is far faster.
+lam = 0 its limit, the least-squares fit of least norm. beta is uniform on the sphere of squared norm r2 in the eigen-directions
+that `signal` names; each draw is the expectation over it and over the noise. A grid of penalties costs one factorisation of
+the smaller Gram matrix; `simulate._conditional` says how. For isotropic Gaussian designs `simulate.isotropic` has the same law
+and is far faster.
 """
 
 from __future__ import annotations
@@ -61,13 +63,14 @@ def ridge(
     draws: int,
     rng: np.random.Generator,
 ) -> Draws:
-    """Draws of the risks of ridge regression, each given the design and the signal, for every penalty of `lam`.
+    """Draws of the risks of ridge regression, each given the design, for every penalty of `lam`.
 
     n: samples; gamma > 0: p = round(gamma n) features; lam: penalties of any shape, 0 for the ridgeless fit, negative ones
     while every draw stays clear of its pole; r2: squared norm of the signal; spectrum, signal, entries: see
-    `simulate.designs`. Returns all fields of Draws, (draws, *lam.shape). Every field is the exact expectation over the
-    noise given the n rows, but for `variance` (and with it `excess`, `test`) where p > n >= 512, S is not s I and entries
-    have all moments: there it has the exact mean, and averages over which of n + 1 rows is left out of the fit.
+    `simulate.designs`. Returns all fields of Draws, (draws, *lam.shape). Every field is the exact expectation over noise and
+    signal given the n rows, but for `bias` and `variance` (and with them `excess`, `test`) where p > n >= 512, the signal is
+    isotropic, S is not s I and entries have all moments: there they have the exact mean, and average over which of n + 1 rows
+    is left out of the fit.
     Raises ValueError on bad arguments, at the pole of a negative penalty, and at lam = 0 where a design lacks full rank.
     Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12
     to 1e7: 2e-9 relative to max(1, value) in `bias`, `variance`, `train` and `norm2` (n = p the worst); about eps times the
@@ -80,21 +83,19 @@ def ridge(
     p = features(n, gamma)
     values = designs.parse(spectrum, p)
     fill = designs.rows(spectrum, entries, p)
-    designs.support(signal, p)
+    v = designs.energies(signal, r2, p)
     active = int(np.count_nonzero(values))  # directions of variance zero: nothing is seen of the signal there
     if active == 0:
         refuse("spectrum", spectrum, "at least one eigenvalue must be positive")
     s = values[:active]
-    penalties = np.ravel(np.asarray(lam, dtype=np.float64))
-    rows = np.empty((n + _conditional.extra_rows(n, s, designs.degrees(entries)), p))
+    delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
+    seen, lost = v[:active], float(v[active:].sum())
+    rows = np.empty((n + _conditional.extra_rows(n, s, seen, delta, designs.degrees(entries)), p))
 
     def one() -> dict[str, np.ndarray]:
         fill(rows, rng)
-        beta = designs.draw_signal(signal, r2, p, rng)
-        X, seen = rows if active == p else np.ascontiguousarray(rows[:, :active]), beta[:active]
-        risks = _conditional.diagonal(X, seen, n * penalties, n=n, sigma2=sigma2, s=s)
-        if active < p:
-            risks["estimation"] = risks["estimation"] + np.sum(beta[active:] ** 2)
-        return risks
+        X = rows if active == p else np.ascontiguousarray(rows[:, :active])
+        risks = _conditional.diagonal(X, delta, n=n, v=seen, s=s, sigma2=sigma2)
+        return risks | {"estimation": risks["estimation"] + lost}
 
     return _conditional.collect(draws, lam, one)
