@@ -65,6 +65,8 @@ _tail = njit(cache=True, nogil=True)(_tail_py)
 
 def _lower_py(y: float, q: float, near: float) -> float:
     """C for y <= 0.9; near = (1 - q)^2."""
+    if y == 0:
+        return 0.0
     if 4 * q * y <= 9 * near:
         return _tail(y, near, 4 * q)
     gap, half = np.sqrt(near), np.sqrt(y * (1 - y))  # half sin t

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from theorems import lookup, tables, tour
+from theorems import discovery, tables, tour
 from theorems.cli import main
 from theorems.discovery import load
 
@@ -54,7 +54,7 @@ def test_list_is_one_line_a_theorem():
 def test_show(name):
     result = run("show", f"{FILE}:{name}")
     assert result.exit_code == 0
-    record = lookup.one(f"{FILE}:{name}")
+    record = discovery.one(f"{FILE}:{name}")
     for text in (record.title, record.source, *record.assumptions, *record.rivals):
         assert text in result.stdout
     assert "gamma" in result.stdout
@@ -70,7 +70,7 @@ def test_predict_csv_holds_every_digit(tmp_path):
     result = run("predict", f"{FILE}:double_descent", "gamma=0.1:10:7:log", "r2=1,5", "sigma2=0.3", "--out", out)
     assert result.exit_code == 0
     frame = pd.read_csv(out, dtype=str).map(float)
-    record = lookup.one(f"{FILE}:double_descent")
+    record = discovery.one(f"{FILE}:double_descent")
     assert len(frame) == 14
     for row in frame.itertuples():
         assert row.excess == record.predict(gamma=row.gamma, r2=row.r2, sigma2=row.sigma2)
@@ -91,7 +91,7 @@ def test_predict_netcdf(tmp_path):
     assert run("predict", f"{FILE}:two_routes", "gamma=0.5:2:4", "lam=0.01,0.1,1", "--out", out).exit_code == 0
     with xr.open_dataset(out) as found:
         assert dict(found.sizes) == {"gamma": 4, "lam": 3}
-        record = lookup.one(f"{FILE}:two_routes")
+        record = discovery.one(f"{FILE}:two_routes")
         assert float(found["kappa"].sel(gamma=2.0, lam=0.1)) == record.predict(gamma=2.0, lam=0.1)
         assert found.attrs["theorem"] == "own_theorem.two_routes"
 
@@ -121,7 +121,7 @@ def test_predict_the_issue_s_command(tmp_path):
 
 def test_grids_of_text_and_of_numbers_keep_their_order():
     name = "hastie2022.universality"
-    table = tables.predict(lookup.one(name), {"gamma": np.array([0.5, 2.0]), "entries": ("gaussian", "rademacher"), "r2": 5.0})
+    table = tables.predict(discovery.one(name), {"gamma": np.array([0.5, 2.0]), "entries": ("gaussian", "rademacher"), "r2": 5.0})
     assert list(table.grids) == ["gamma", "entries"]
     assert table.fields["excess"].shape == (2, 2)
     assert [c["gamma"] for c in table.cases()] == [0.5, 0.5, 2.0, 2.0]
@@ -221,13 +221,6 @@ def test_figure(tmp_path):
         "own_theorem.law.svg",
     ]
     assert all(Path(line).is_file() for line in result.stdout.splitlines())
-
-
-def test_figures_of_a_part_of_a_paper_are_found():
-    parts = {r.module.removeprefix("theorems.") for r in load().values() if r.module.count(".") == 2} - set(load())
-    assert parts
-    for part in parts:
-        assert {r.module for r in lookup.every([part])} == {f"theorems.{part}"}
 
 
 def test_data_on_a_users_table(tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import bdtr
 
-from theorems import curves, figures, lookup, panels, styles
+from theorems import curves, discovery, figures, panels, styles
 from theorems.record import Plot
 from theorems.report import formula, mathtext
 
@@ -23,7 +23,7 @@ NAMES = ("double_descent", "noise_only", "law", "two_routes")
 
 
 def record(name):
-    return lookup.one(f"{FILE}:{name}")
+    return discovery.one(f"{FILE}:{name}")
 
 
 @pytest.fixture(scope="module")

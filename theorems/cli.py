@@ -5,11 +5,9 @@ Exit status: 0 all is well; 1 a verdict is not consistent or a rival survives; 2
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,47 +16,10 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import click  # noqa: E402
 
+from theorems.terminal import at_once, bar, plain  # noqa: E402
+
 if TYPE_CHECKING:
     from theorems.record import Theorem
-
-
-class Refused(click.ClickException):
-    """Bad input: one line, exit status 2."""
-
-    exit_code = 2
-
-
-def _plain(command: Callable[..., Any]) -> Callable[..., Any]:
-    """One BLAS thread, and the library's refusals as one line instead of a traceback."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        from threadpoolctl import threadpool_limits
-
-        from asymptotics.errors import ConvergenceError
-
-        try:
-            with threadpool_limits(1):
-                return command(*args, **kwargs)
-        except (ValueError, ConvergenceError, OSError) as error:
-            raise Refused(" ".join(str(error).split()) or type(error).__name__) from error
-
-    return run
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on stderr; each call is one step, under the name given."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2) as bar:
-
-        def step(name: str = "") -> None:
-            if name:
-                bar.set_description_str(name, refresh=False)
-            bar.update()
-
-        yield step
 
 
 SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Entropy of all draws.")
@@ -73,19 +34,6 @@ FORMATS = click.option(
 NAMES = click.argument("names", nargs=-1, required=True, metavar="NAME|PAPER|FILE.py...")
 
 
-def _at_once(work: Callable[[Any], Any], items: list[Any], jobs: int) -> Iterator[Any]:
-    """`work` on every item, in order; LAPACK and the kernels release the GIL, so threads share the work."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(work, item) for item in items]
-        try:
-            yield from (w.result() for w in waiting)
-        finally:
-            for w in waiting:
-                w.cancel()
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ridgeless")
 def main() -> None:
@@ -93,7 +41,7 @@ def main() -> None:
 
 
 @main.command("list")
-@_plain
+@plain
 def list_() -> None:
     """Every theorem, one line each."""
     from theorems.discovery import load
@@ -106,12 +54,12 @@ def list_() -> None:
 
 @main.command()
 @click.argument("name")
-@_plain
+@plain
 def show(name: str) -> None:
     """Statement, source, assumptions, domain, rivals, cases and claim of the theorem NAME (or FILE.py:record)."""
-    from theorems import lookup
+    from theorems import discovery
 
-    record = lookup.one(name)
+    record = discovery.one(name)
     lines = click.HelpFormatter(width=100)
     lines.write_text(f"{record.name}: {record.title}")
     lines.write_paragraph()
@@ -123,7 +71,7 @@ def show(name: str) -> None:
             lines.write_text(f"- {sentence}")
     with lines.section("Domain"):
         lines.write_dl(
-            [(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.domain.items()]
+            [(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.arguments.items()]
         )
     with lines.section("Cases of the verdict"):
         for case in record.cases:
@@ -137,16 +85,11 @@ def show(name: str) -> None:
 def _claim(record: Theorem) -> str:
     claim = record.claim
     kind = type(claim).__name__
-    what = {
-        "Mean": "the mean of a finite-sample quantity converges to theory's number",
-        "Bound": "the mean of a finite-sample quantity is at least theory's number",
-        "Law": "an empirical distribution converges to theory's law",
-        "Identity": "two exact routes give the same number",
-    }.get(kind, "")
+    what = (type(claim).__doc__ or "").partition("\n")[0]
     of = f" ({claim.of})" if hasattr(claim, "of") else ""
     sizes = f"; judged at n = {', '.join(map(str, claim.sizes))}" if claim.sizes else ""
     exact = " exactly at every n" if claim.exact and sizes else ""
-    return f"{kind}{of}: {what}{exact}{sizes}"
+    return f"{kind}{of}: {what}{sizes}{exact}"
 
 
 @main.command()
@@ -156,16 +99,16 @@ def _claim(record: Theorem) -> str:
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write FILE.csv, FILE.json (an object a line) or FILE.nc."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case on stdout; an infinite value is Infinity.")
-@_plain
+@plain
 def predict(name: str, parameters: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """What theorem NAME says at these parameters.
 
     A parameter is name=value, name=a,b,c or name=low:high:count[:log]; several grids make their outer product. Files hold every
     digit; in CSV an infinite value is inf. The quantiles of a law are told at level=0.1,0.5,0.9.
     """
-    from theorems import lookup, tables
+    from theorems import discovery, tables
 
-    record = lookup.one(name)
+    record = discovery.one(name)
     pairs = [tables.parse(record, text) for text in parameters]
     for i, (key, value) in enumerate(pairs):
         if key in [k for k, _ in pairs[:i]]:
@@ -194,7 +137,7 @@ def _width() -> int:
 @SEED
 @JOBS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a record on stdout.")
-@_plain
+@plain
 def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **options: Any) -> None:
     """Hold theorems against simulation: consistent, refuted or undecided.
 
@@ -202,12 +145,12 @@ def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **option
     """
     import json
 
-    from theorems import lookup
+    from theorems import discovery
     from theorems.verdict import verify as judge
 
-    records, good = lookup.every(names), True
-    with _bar(sum(len(r.cases) for r in records)) as step:
-        for verdict in _at_once(lambda r: judge(r, entropy=seed, progress=step, **options), records, jobs):
+    records, good = discovery.every(names), True
+    with bar(sum(len(r.cases) for r in records)) as step:
+        for verdict in at_once(lambda r: judge(r, entropy=seed, progress=step, **options), records, jobs):
             click.echo(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
             good &= verdict.status == "consistent" and verdict.has_power
             for rival, status in verdict.rivals.items():
@@ -227,21 +170,21 @@ def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **option
 @JOBS
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance of the verdict in the caption.")
 @click.option("--no-verdict", is_flag=True, help="Draw without judging (faster).")
-@_plain
+@plain
 def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any) -> None:
     """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
-    from theorems import figures, lookup, styles
+    from theorems import discovery, figures, styles
     from theorems.verdict import verify as judge
 
     seed, delta = options.pop("seed"), options.pop("delta")
     styles.venue(options["venue"]).inches(options["width"])  # refuse before the work
     figures.endings(formats)
-    records = lookup.every(names)
+    records = discovery.every(names)
     drawn = [r for r in records if len(records) == 1 or figures.drawable(r)]
     for record in records:
         if record not in drawn:
             click.echo(f"{record.name} has nothing to draw: neither a plot nor a parameter gamma", err=True)
-    with _bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in drawn)) as step:
+    with bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in drawn)) as step:
 
         def draw(record: Theorem) -> list[Path]:
             verdict = None if no_verdict else judge(record, delta=delta, entropy=seed, progress=step)
@@ -250,7 +193,7 @@ def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: in
             )
             return drawing.save(out, formats)
 
-        for paths in _at_once(draw, drawn, jobs):
+        for paths in at_once(draw, drawn, jobs):
             click.echo("\n".join(str(path) for path in paths))
 
 
@@ -282,7 +225,7 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @OUT
 @VENUE
 @FORMATS
-@_plain
+@plain
 def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_controls: bool, **options: Any) -> None:
     """Learning curves of ridge on TABLE (CSV, Parquet or NPZ), predicted and measured.
 
@@ -295,7 +238,7 @@ def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_c
     styles.venue(venue)  # refuse before the work
     figures.endings(formats)
     options |= {"entropy": seed, "scale": not no_scale, "controls": not no_controls}
-    with _bar(len(options["sizes"] or range(9))) as step:
+    with bar(len(options["sizes"] or range(9))) as step:
         report = real.report(table, target, tick=lambda: step("measuring"), **options)
         step("drawing")
         written = report.save(out, venue=venue, format=formats)
@@ -307,7 +250,7 @@ def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_c
 @click.option("--out", default="ridgeless-tour", show_default=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--quick", is_flag=True, help="Fewer records and draws: a check that all works, in about 20 seconds.")
 @SEED
-@_plain
+@plain
 def tour(out: Path, quick: bool, seed: int) -> None:
     """The main job in one go: predicts, simulates, judges and draws a few theorems and a real data set; a report at the end."""
     from theorems import tour as guide

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from asymptotics.conventions import refuse
-from theorems.claims import Identity, Law, Mean, at_size
+from theorems.claims import Identity, Law, Mean, at_size, moments
 from theorems.domain import Real
 from theorems.record import Plot, Theorem
 from theorems.tables import evaluate
@@ -197,7 +197,6 @@ def simulate(
     """One tuple (x, centre, low, high, is a mean) a point, at the x that the sizes drawn truly have."""
     claim = record.claim
     assert not isinstance(claim, Identity)
-    moments = getattr(claim.simulation, "moments", lambda **_: math.inf)
     seen = set()
     inner = grid(plot, 50 * plot.points)[25::50]  # a mark on the frame would be cut in half
     for x in inner:
@@ -211,7 +210,7 @@ def simulate(
         seen.add(here[plot.x])
         raw = claim.observe(here, plot.n, draws, stream(entropy, record.name, "figure", here, plot.n))
         values = np.asarray(getattr(raw, of, raw), dtype=np.float64).reshape(draws, -1)[:, 0]
-        mean = moments(n=plot.n, **here) >= 2
+        mean = moments(claim.simulation, here, plot.n, of) >= 2
         yield here[plot.x], *interval(values, mean), mean
 
 

@@ -7,23 +7,23 @@ import importlib.util
 import pkgutil
 import re
 import sys
+import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 import theorems
+from asymptotics.conventions import refuse
 from theorems.record import Theorem
 
 _PAPER = re.compile(r"[a-z]+\d{4}[a-z]?$")
 
 
 def _records(module: ModuleType) -> dict[str, Theorem]:
-    return {v.name: v for v in vars(module).values() if isinstance(v, Theorem) and v.module == module.__name__}
+    return {v.name: v for v in vars(module).values() if isinstance(v, Theorem) and v.home is vars(module)}
 
 
-def load(where: str | Path | None = None) -> dict[str, Theorem]:
-    """Records by name: all of the library's, those of one paper (or one record) by name, or those of a .py file."""
-    if where is not None and str(where).endswith(".py"):
-        return _load_file(Path(where))
+def _library() -> dict[str, Theorem]:
     found: dict[str, Theorem] = {}
     for paper in pkgutil.iter_modules(theorems.__path__):
         if _PAPER.match(paper.name):
@@ -31,27 +31,59 @@ def load(where: str | Path | None = None) -> dict[str, Theorem]:
             found |= _records(module)
             for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
                 found |= _records(importlib.import_module(f"{module.__name__}.{part.name}"))
-    if where is None:
-        return found
-    chosen = {k: v for k, v in found.items() if k == where or v.paper == where}
-    if not chosen:
-        raise ValueError(
-            f"theorem = {str(where)!r} is refused: no record, paper or .py file of this name; "
-            f"the papers are {', '.join(sorted({v.paper for v in found.values()}))}"
-        )
-    return chosen
+    return found
 
 
-def _load_file(path: Path) -> dict[str, Theorem]:
+def _file(path: Path) -> dict[str, Theorem]:
     if not path.is_file():
-        raise ValueError(f"theorem = {str(path)!r} is refused: there is no such file")
+        refuse("theorem", str(path), "there is no such file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.absolute()]
+        line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")
+        raise ValueError(f"{path}, line {line} does not load: {type(error).__name__}: {error}") from error
     found = _records(module)
     if not found:
-        raise ValueError(f"theorem = {str(path)!r} is refused: the file defines no theorems.Theorem")
+        refuse("theorem", str(path), "the file defines no theorems.Theorem")
     return found
+
+
+def load(where: str | Path | None = None) -> dict[str, Theorem]:
+    """Records by name: all of the library's, or those that `where` names: a record, a paper, FILE.py, or FILE.py:record.
+
+    Raises ValueError where there is none, and where a file does not load (with its line).
+    """
+    text = "" if where is None else str(where)
+    path, _, wanted = text.rpartition(":") if ".py:" in text else (text, "", "")
+    if path.endswith(".py"):
+        found = _file(Path(path))
+        return {k: v for k, v in found.items() if not wanted or k.endswith(f".{wanted}")} or refuse(
+            "theorem", text, f"the file's records are {', '.join(found)}"
+        )
+    found = _library()
+    chosen = {k: v for k, v in found.items() if text in ("", k, v.paper)}
+    return chosen or refuse(
+        "theorem",
+        text,
+        f"no record, paper or .py file of this name; the papers are {', '.join(sorted({v.paper for v in found.values()}))}",
+    )
+
+
+def one(where: str) -> Theorem:
+    """The one record that `where` names; ValueError lists them where there are several."""
+    found = load(where)
+    if len(found) > 1:
+        names = ", ".join(f"{where}:{k.split('.')[-1]}" if where.endswith(".py") else k for k in found)
+        refuse("theorem", where, f"it holds {len(found)} records; name one: {names}")
+    return next(iter(found.values()))
+
+
+def every(names: Iterable[str]) -> list[Theorem]:
+    """All the records that the names give, each once, in order."""
+    return list({k: v for name in names for k, v in load(name).items()}.values())

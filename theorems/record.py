@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from asymptotics.conventions import refuse, refuse_foreign
-from theorems.claims import Claim
-from theorems.domain import Domain
+from theorems.claims import Claim, Mean
+from theorems.domain import Domain, Integer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,33 +50,39 @@ class Theorem:
     cases: tuple[Mapping[str, Any], ...]
     rivals: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     plot: Plot | None = None
-    module: str = field(default="", repr=False)
+    home: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the names of the module that it stands in
 
     def __post_init__(self) -> None:
-        if not self.module:  # the module that wrote this value down: two frames up, past the generated __init__
-            object.__setattr__(self, "module", sys._getframe(2).f_globals.get("__name__", "__main__"))
+        if not self.home:  # two frames up, past the generated __init__
+            object.__setattr__(self, "home", sys._getframe(2).f_globals)
         if not self.cases:
             raise ValueError(f"the theorem {self.title!r} has no cases: give at least one dictionary of parameters")
 
     @property
     def name(self) -> str:
-        """`module.variable`, with a package's submodules left out: theorems.hastie2022.ridge -> hastie2022."""
-        holder = sys.modules.get(self.module)
-        variable = next((k for k, v in vars(holder).items() if v is self), "unnamed") if holder else "unnamed"
-        return f"{self.paper}.{variable}"
+        """`paper.variable`: theorems.hastie2022.isotropic, isotropic_ridge -> hastie2022.isotropic_ridge."""
+        return f"{self.paper}.{next((k for k, v in self.home.items() if v is self), 'unnamed')}"
 
     @property
     def paper(self) -> str:
-        parts = self.module.split(".")
+        """The key of the paper, or the stem of the user's file."""
+        parts = self.home["__name__"].split(".")
         return parts[1] if parts[0] == "theorems" and len(parts) > 1 else parts[0]
+
+    @property
+    def arguments(self) -> Mapping[str, Domain]:
+        """What `predict` takes: the domain, and the size n where the claim is exact at every n."""
+        sized = isinstance(self.claim, Mean) and self.claim.exact
+        return {**({"n": Integer(1, 10**9)} if sized else {}), **self.domain}
 
     def parameters(self, **given: Any) -> dict[str, Any]:
         """The parameters checked against the domain, defaults filled in; ValueError names the one that is wrong."""
+        domains = self.arguments if "n" in given else self.domain
         for name, value in given.items():
-            if name not in self.domain:
-                refuse_foreign(name, value, self.domain, self.title)
+            if name not in domains:
+                refuse_foreign(name, value, domains, self.title)
         out = {}
-        for name, domain in self.domain.items():
+        for name, domain in domains.items():
             value = given.get(name, domain.default)
             if value is None:
                 refuse(name, None, f"{self.title} needs it, in {domain}")
@@ -90,6 +96,8 @@ class Theorem:
         for name, values in arrays.items():
             for value in values.ravel().tolist():
                 self.parameters(**{**first, name: value})
+        if "n" in self.arguments and "n" not in given:
+            refuse("n", None, f"{self.title} is exact at every size: say which, n=200")
         checked = self.parameters(**first)
         return self.claim.theory(**{**checked, **arrays})
 

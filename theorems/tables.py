@@ -51,7 +51,7 @@ def parse(record: Theorem, text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name or not value:
         refuse("parameter", text, "write name=value, name=a,b,c or name=low:high:count[:log]")
-    domain = record.domain.get(name)
+    domain = record.arguments.get(name)
     if isinstance(domain, Choice):
         parts = (value,) if domain.open else tuple(value.split(","))
         return name, parts[0] if len(parts) == 1 else parts

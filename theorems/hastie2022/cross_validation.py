@@ -52,7 +52,8 @@ leave_one_out = Theorem(
 
 tuned_by_cross_validation = Theorem(
     title="Ridge regression tuned by generalised cross-validation attains the optimal risk",
-    statement=r"\hat\lambda=\arg\min_\lambda\mathrm{GCV}(\lambda):\quad R(\hat\lambda)\to R^*=\min_\lambda R(\lambda)=\sigma^2\gamma\,m(-\lambda^*)",
+    statement=r"\hat\lambda=\arg\min_\lambda\mathrm{GCV}(\lambda):\quad R(\hat\lambda)\to R^*="
+    r"\min_\lambda R(\lambda)=\sigma^2\gamma\,m(-\lambda^*)",
     source="hastie2022surprises, Theorem 7",
     assumptions=("rows x are standard normal in R^p", MODEL[1]),
     domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
