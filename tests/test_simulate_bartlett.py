@@ -10,45 +10,47 @@ from simulate import bartlett, designs, isotropic
 R2, SIGMA2 = 5.0, 1.5
 
 
-def by_definition(n, a, s, beta, delta):
-    """FIELDS from X'X = A A' and the definitions, by solves; delta > 0."""
+def by_definition(n, a, s, v, delta):
+    """FIELDS from X'X = A A' and the definitions, by solves; delta > 0. The signals are sqrt(v_j) e_j, summed over j."""
     p = len(s)
     gram = a @ a.T
     m = np.linalg.inv(gram + delta * np.eye(p))
-    left = delta * (m @ beta)
-    bias = s @ left**2
+    signals = np.diag(np.sqrt(v))
+    left = delta * (m @ signals)
+    bias = np.sum(s[:, None] * left**2)
     spread = gram @ m @ m
     f2 = delta**2 * np.trace(m @ m) + n - p
-    train = (left @ gram @ left + SIGMA2 * f2) / n
+    train = (np.trace(left.T @ gram @ left) + SIGMA2 * f2) / n
     gcv = train / ((delta * np.trace(m) + n - p) / n) ** 2
     noise = SIGMA2 * np.trace(spread)
-    fit = beta - left
+    fit = m @ gram @ signals
     variance = SIGMA2 * np.trace(s[:, None] * spread)
-    return np.array([bias, variance, train, gcv, fit @ fit + noise, left @ left + noise])
+    return np.array([bias, variance, train, gcv, np.sum(fit**2) + noise, np.sum(left**2) + noise])
 
 
 @pytest.mark.parametrize(("n", "p"), [(1, 1), (9, 1), (9, 5), (9, 9), (40, 20)])
 @pytest.mark.parametrize("spectrum", ["isotropic", "ar1:0.6", "power:1"])
-def test_one_factorisation_equals_the_definitions(n, p, spectrum):
+@pytest.mark.parametrize("signal", ["isotropic", "top:0.4", "bottom:0.4"])
+def test_one_factorisation_equals_the_definitions(n, p, spectrum, signal):
     rng = np.random.default_rng([n, p])
-    s, beta = designs.parse(spectrum, p), rng.standard_normal(p)
+    s, v = designs.parse(spectrum, p), designs.energies(signal, R2, p)
     lower = bartlett.factor(n, p, rng)
     a = np.sqrt(s)[:, None] * lower
     deltas = np.array([0.3, 1.0, 50.0, 1e5])
-    found = np.array(bartlett._ridge(n, deltas, beta, s, lower, SIGMA2))
+    found = np.array(bartlett._ridge(n, deltas, v, s, lower, SIGMA2))
     for j, delta in enumerate(deltas):
-        # 1e-10: the reference inverts matrices of condition number up to 1e4 and cancels the fit beta - left up to 1e5 times
-        np.testing.assert_allclose(found[:, j], by_definition(n, a, s, beta, delta), rtol=1e-10)
+        # 1e-10: the reference inverts matrices of condition number up to 1e4 and the fit multiplies by it
+        np.testing.assert_allclose(found[:, j], by_definition(n, a, s, v, delta), rtol=1e-10)
 
 
 @pytest.mark.parametrize(("n", "p"), [(1, 1), (9, 5), (9, 9), (30, 29)])
 def test_ridgeless_is_the_limit(n, p):
     rng = np.random.default_rng([n, p, 1])
-    s, beta = designs.parse("ar1:0.5", p), rng.standard_normal(p)
+    s, v = designs.parse("ar1:0.5", p), rng.random(p)
     lower = bartlett.factor(n, p, rng)
     smallest = np.linalg.svd(np.sqrt(s)[:, None] * lower, compute_uv=False)[-1] ** 2
-    near = [x[0] for x in bartlett._ridge(n, np.array([1e-11 * smallest]), beta, s, lower, SIGMA2)]
-    limit = bartlett._ridgeless(n, beta, s, lower, SIGMA2)
+    near = [x[0] for x in bartlett._ridge(n, np.array([1e-11 * smallest]), v, s, lower, SIGMA2)]
+    limit = bartlett._ridgeless(n, v, s, lower, SIGMA2)
     # 1e-9: the limit is reached at relative rate delta/smallest = 1e-11, a few times; 1e-20: bias and train are delta^2
     np.testing.assert_allclose(near, limit, rtol=1e-9, atol=1e-18)
 
@@ -70,22 +72,25 @@ def test_the_factor_is_a_wishart_matrix():
 
 
 def dense(n, p, lam, spectrum, signal, draws, rng):
-    """A plain simulation: n x p normals scaled, inverses. Columns: bias, variance, train, gcv, norm2, estimation."""
+    """A plain simulation: n x p normals scaled, inverses. Columns: bias, variance, train, gcv, norm2, estimation.
+
+    The signal is averaged over by brute force: each of the directions it may have in turn, at its full length.
+    """
     s, delta = designs.parse(spectrum, p), n * lam
+    beta = np.eye(p)[:, designs.support(signal, p)] * math.sqrt(R2)
+    q = beta.shape[1]
     out = []
     for _ in range(draws):
         x = rng.standard_normal((n, p)) * np.sqrt(s)
-        beta = rng.standard_normal(p)
-        beta[designs.support(signal, p).stop :] = 0
-        beta *= math.sqrt(R2 / (beta @ beta))
         m = np.linalg.inv(x.T @ x + delta * np.eye(p))
         left, hat = delta * m @ beta, x @ m @ x.T
         residual = np.eye(n) - hat
         noise = SIGMA2 * np.sum((m @ x.T) ** 2)
-        train = (np.sum((x @ left) ** 2) + SIGMA2 * np.sum(residual**2)) / n
+        train = (np.sum((x @ left) ** 2) / q + SIGMA2 * np.sum(residual**2)) / n
         variance = SIGMA2 * np.sum((np.sqrt(s)[:, None] * (m @ x.T)) ** 2)
         gcv = train / (np.trace(residual) / n) ** 2
-        out.append([s @ left**2, variance, train, gcv, np.sum((beta - left) ** 2) + noise, left @ left + noise])
+        bias, fit, miss = np.sum(s @ left**2) / q, np.sum((beta - left) ** 2) / q, np.sum(left**2) / q
+        out.append([bias, variance, train, gcv, fit + noise, miss + noise])
     return np.array(out)
 
 
@@ -142,9 +147,9 @@ def test_two_samplers_of_one_law_agree():
 def test_small_penalties_keep_their_digits():
     n, p = 15, 15
     rng = np.random.default_rng(7)
-    beta, lower = rng.standard_normal(p), bartlett.factor(n, p, rng)
-    found = bartlett._ridge(n, np.array([1e-12]), beta, np.ones(p), lower, SIGMA2)
-    limit = bartlett._ridgeless(n, beta, np.ones(p), lower, SIGMA2)
+    v, lower = rng.random(p), bartlett.factor(n, p, rng)
+    found = bartlett._ridge(n, np.array([1e-12]), v, np.ones(p), lower, SIGMA2)
+    limit = bartlett._ridgeless(n, v, np.ones(p), lower, SIGMA2)
     smallest = np.linalg.svd(lower, compute_uv=False)[-1] ** 2
     for j in (1, 3, 4, 5):
         # 1e-11: the SVD of the factor; delta/smallest: how near the penalty is to none

@@ -1,4 +1,4 @@
-"""The dense simulator against textbook NumPy: at given rows, over many noises, in the mean, in hard cases and on bad input."""
+"""The dense simulator against textbook NumPy: at given rows, over many signals and noises, in the mean, and on bad input."""
 
 from __future__ import annotations
 
@@ -17,61 +17,80 @@ FIELDS = ("bias", "variance", "excess", "test", "train", "gcv", "loo", "norm2", 
 Z = 5.5  # normal tail 4e-8 a statistic
 
 
-def textbook(
-    X: np.ndarray, beta: np.ndarray, delta: float, sigma2: float, s: np.ndarray, hidden: float | np.ndarray = 0.0
-) -> dict:
-    """Risks of beta_hat = A y from A and the hat matrix alone; I - H is taken up to a factor where the fit interpolates."""
+def columns(signal: str, r2: float, p: int) -> np.ndarray:
+    """B (p, q) with E beta beta' = B B': the q directions that the signal may have, each of length (r2/q)^(1/2)."""
+    kind, _, share = signal.partition(":")
+    q = p if kind == "isotropic" else max(1, round(float(share) * p))
+    return np.eye(p)[:, p - q :] * math.sqrt(r2 / q) if kind == "bottom" else np.eye(p)[:, :q] * math.sqrt(r2 / q)
+
+
+def signals(B: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """beta (draws, p), uniform on the sphere that the columns of B span."""
+    direction = rng.standard_normal((draws, B.shape[1]))
+    return direction * math.sqrt(B.shape[1]) / np.linalg.norm(direction, axis=1, keepdims=True) @ B.T
+
+
+def textbook(X: np.ndarray, B: np.ndarray, delta: float, sigma2: float, S: np.ndarray) -> dict:
+    """Risks of beta_hat = A y from A and the hat matrix alone, summed over the columns of B, of which each is a signal.
+
+    I - H is taken up to a factor where the fit interpolates. S: the population covariance, or its diagonal.
+    """
     n, p = X.shape
+    S = np.diag(S) if S.ndim == 1 else S
     A = np.linalg.pinv(X) if delta == 0 else X.T @ np.linalg.inv(X @ X.T + delta * np.eye(n))
-    mean = X @ beta + hidden
-    miss = beta - A @ mean
+    fit = A @ X @ B
     E = np.linalg.inv(X @ X.T) if delta == 0 and p >= n else np.eye(n) - X @ A
-    noise = sigma2 * np.sum(A.T**2 @ s)
-    residual = (E @ mean) ** 2 + sigma2 * np.sum(E**2, axis=1)
-    excess = miss**2 @ s + noise
+    bias, noise = np.trace((B - fit).T @ S @ (B - fit)), sigma2 * np.trace(A.T @ S @ A)
+    residual = np.sum((E @ X @ B) ** 2, axis=1) + sigma2 * np.sum(E**2, axis=1)
     return {
-        "bias": (beta - A @ (X @ beta)) ** 2 @ s,
-        "variance": noise + (A @ (hidden * np.ones(n))) ** 2 @ s,
-        "excess": excess,
-        "test": excess + sigma2,
+        "bias": bias,
+        "variance": noise,
+        "excess": bias + noise,
+        "test": bias + noise + sigma2,
         "train": 0.0 if delta == 0 and p >= n else np.mean(residual),
         "gcv": n * np.sum(residual) / np.trace(E) ** 2,
         "loo": np.mean(residual / np.diag(E) ** 2),
-        "norm2": np.sum((A @ mean) ** 2) + sigma2 * np.sum(A**2),
-        "estimation": np.sum(miss**2) + sigma2 * np.sum(A**2),
+        "norm2": np.sum(fit**2) + sigma2 * np.sum(A**2),
+        "estimation": np.sum((B - fit) ** 2) + sigma2 * np.sum(A**2),
     }
 
 
 LAM = np.array([[0.0, 1e-3], [0.3, 50.0]])
 
 
+@pytest.mark.parametrize("signal", ["isotropic", "top:0.3", "bottom:0.6"])
 @pytest.mark.parametrize("spectrum", ["isotropic", "ar1:0.6", "atoms:3@0.5,0.2@0.5"])
 @pytest.mark.parametrize("gamma", [0.4, 0.95, 1.0, 1.05, 2.5])
-def test_every_field_is_the_textbooks(gamma: float, spectrum: str) -> None:
+def test_every_field_is_the_textbooks(gamma: float, spectrum: str, signal: str) -> None:
     n, seed = 20, 11
     p = round(gamma * n)
-    found = ridge(n=n, gamma=gamma, lam=LAM, r2=2.0, sigma2=0.7, spectrum=spectrum, draws=2, rng=np.random.default_rng(seed))
+    arguments = {"n": n, "gamma": gamma, "r2": 2.0, "sigma2": 0.7, "spectrum": spectrum, "signal": signal, "draws": 2}
+    found = ridge(lam=LAM, rng=np.random.default_rng(seed), **arguments)
+    single = {at: ridge(lam=LAM[at], rng=np.random.default_rng(seed), **arguments) for at in np.ndindex(LAM.shape)}
     rng, s, fill = np.random.default_rng(seed), designs.parse(spectrum, p), designs.rows(spectrum, "gaussian", p)
     for draw in range(2):
-        X = np.empty((n + (p > n and spectrum == "isotropic"), p))  # there one row more is drawn than is fitted
+        X = np.empty((n, p))
         fill(X, rng)
-        beta = designs.draw_signal("isotropic", 2.0, p, rng)
         for at in np.ndindex(LAM.shape):
-            expected = textbook(X[:n], beta, n * LAM[at], 0.7, s)
+            expected = textbook(X, columns(signal, 2.0, p), n * LAM[at], 0.7, s)
             for name in FIELDS:
-                value = getattr(found, name)[(draw, *at)]
                 # 1e-8: at p = n = 20 the textbook's inverses lose 7 digits and more; 1e-12: the textbook's own zero
-                assert value == pytest.approx(expected[name], rel=1e-8, abs=1e-12), (name, LAM[at])
+                near = pytest.approx(expected[name], rel=1e-8, abs=1e-12)
+                assert getattr(found, name)[(draw, *at)] == near, (name, LAM[at])
+                assert getattr(single[at], name)[draw] == near, (name, LAM[at])
 
 
+@pytest.mark.parametrize("signal", ["isotropic", "top:0.4", "bottom:0.4"])
 @pytest.mark.parametrize(("n", "p"), [(12, 30), (30, 12), (15, 15)])
 @pytest.mark.parametrize("lam", [0.0, 0.2])
-def test_conditional_expectations_average_many_noises(n: int, p: int, lam: float) -> None:
+def test_conditional_expectations_average_many_signals_and_noises(n: int, p: int, lam: float, signal: str) -> None:
+    """At fixed X: beta drawn on its sphere, noise drawn, both anew 20 000 times."""
     rng = np.random.default_rng(12)
-    s = np.linspace(2, 0.5, p)
-    X, beta = rng.standard_normal((n, p)) * np.sqrt(s), rng.standard_normal(p)
-    exact = _conditional.exact(X, beta, np.array([n * lam]), sigma2=0.5, form=_conditional.diagonal_form(s))
-    y = X @ beta + math.sqrt(0.5) * rng.standard_normal((20_000, n))
+    s, B = np.linspace(2, 0.5, p), columns(signal, 3.0, p)
+    X, beta = rng.standard_normal((n, p)) * np.sqrt(s), signals(B, 20_000, rng)
+    np.testing.assert_allclose(np.sum(beta**2, axis=1), 3.0, rtol=1e-12)  # rounding of 30 terms
+    exact = _conditional.exact(X, np.array([n * lam]), v=designs.energies(signal, 3.0, p), S=s, sigma2=0.5)
+    y = beta @ X.T + math.sqrt(0.5) * rng.standard_normal((20_000, n))
     A = np.linalg.pinv(X) if lam == 0 else np.linalg.solve(X.T @ X + n * lam * np.eye(p), X.T)
     fits, H = y @ A.T, X @ A
     measured = {
@@ -92,15 +111,16 @@ def test_conditional_expectations_average_many_noises(n: int, p: int, lam: float
 def test_leave_one_out_is_what_its_name_says() -> None:
     rng = np.random.default_rng(13)
     for n, p in [(9, 14), (14, 9)]:
-        X, beta = rng.standard_normal((n, p)), rng.standard_normal(p)
+        X, v = rng.standard_normal((n, p)), rng.random(p)
+        B = np.diag(np.sqrt(v))
         for delta in (0.0, 0.8):
-            found = _conditional.exact(X, beta, np.array([delta]), sigma2=0.0, form=_conditional.diagonal_form(np.ones(p)))
+            found = _conditional.exact(X, np.array([delta]), v=v, S=np.ones(p), sigma2=0.0)
             errors = []
             for i in range(n):
                 rest = np.delete(X, i, axis=0)
                 stacked = np.vstack([rest, math.sqrt(delta) * np.eye(p)])
-                fit = np.linalg.pinv(stacked) @ np.concatenate([rest @ beta, np.zeros(p)])
-                errors.append((X[i] @ (beta - fit)) ** 2)
+                fit = np.linalg.pinv(stacked) @ np.concatenate([rest @ B, np.zeros((p, p))])
+                errors.append(np.sum((X[i] @ (B - fit)) ** 2))
             assert found["loo"][0] == pytest.approx(np.mean(errors), rel=1e-9, abs=1e-20)  # noiseless p < n: zero
 
 
@@ -135,25 +155,25 @@ def test_negative_penalties_and_their_pole() -> None:
     n, p = 20, 80
     draws = ridge(n=n, gamma=p / n, lam=-0.3, draws=2, rng=np.random.default_rng(17))
     rng = np.random.default_rng(17)
-    X = rng.standard_normal((n + 1, p))
-    beta = designs.draw_signal("isotropic", 1.0, p, rng)
-    expected = textbook(X[:n], beta, -0.3 * n, 1.0, np.ones(p))
+    expected = textbook(rng.standard_normal((n, p)), columns("isotropic", 1.0, p), -0.3 * n, 1.0, np.ones(p))
     for name in FIELDS:
-        assert getattr(draws, name)[0] == pytest.approx(expected[name], rel=1e-10)
+        assert getattr(draws, name)[0] == pytest.approx(expected[name], rel=1e-10)  # conditions of 100
     for gamma in (0.2, 1.0, 4.0):
         with pytest.raises(ValueError, match="pole of a draw"):
             ridge(n=n, gamma=gamma, lam=-3.0, draws=1, rng=rng)
 
 
-def test_directions_of_variance_zero() -> None:
+@pytest.mark.parametrize("signal", ["isotropic", "bottom:0.8"])
+def test_directions_of_variance_zero(signal: str) -> None:
     """Nothing is learnt or lost there; only `estimation` counts them."""
-    with_zeros = ridge(n=10, gamma=2.0, lam=[0.0, 0.1], spectrum="atoms:1@0.3,0@0.7", draws=3, rng=np.random.default_rng(18))
-    rng = np.random.default_rng(18)
+    arguments = {"n": 10, "gamma": 2.0, "lam": [0.0, 0.1], "spectrum": "atoms:1@0.3,0@0.7", "signal": signal, "draws": 3}
+    with_zeros = ridge(rng=np.random.default_rng(18), **arguments)
+    rng, B = np.random.default_rng(18), columns(signal, 1.0, 20)
     for draw in range(3):
-        X, beta = rng.standard_normal((10, 20))[:, :6], designs.draw_signal("isotropic", 1.0, 20, rng)
+        X = rng.standard_normal((10, 20))[:, :6]
         for k, delta in enumerate((0.0, 1.0)):
-            expected = textbook(X, beta[:6], delta, 1.0, np.ones(6))
-            expected["estimation"] += np.sum(beta[6:] ** 2)
+            expected = textbook(X, B[:6], delta, 1.0, np.ones(6))
+            expected["estimation"] += np.sum(B[6:] ** 2)
             for name in FIELDS:
                 assert getattr(with_zeros, name)[draw, k] == pytest.approx(expected[name], rel=1e-9, abs=1e-12)  # 1e-12: zeros
 
@@ -163,14 +183,25 @@ def test_large_draws_take_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
     small = ridge(rng=np.random.default_rng(19), **arguments)
     monkeypatch.setattr("simulate._conditional.LARGE", 12)
     large = ridge(rng=np.random.default_rng(19), **arguments)
-    rng, s, X = np.random.default_rng(19), designs.parse("power:1", 24), np.empty((13, 24))
-    designs.rows("power:1", "gaussian", 24)(X, rng)
-    beta = designs.draw_signal("isotropic", 1.0, 24, rng)
-    expected = _conditional.one_more(X, beta, np.array([1.2]), sigma2=1.0, s=s)
-    assert large.variance[0, 0] == pytest.approx(expected["variance"][0], rel=1e-12)
-    assert large.bias[0, 0] == pytest.approx(expected["bias"][0], rel=1e-12)
-    exact = textbook(X[:12], beta, 1.2, 1.0, s)["variance"]
-    assert small.variance[0, 0] != large.variance[0, 0] != exact
+    s, v, X = designs.parse("power:1", 24), np.full(24, 1 / 24), np.empty((13, 24))
+    designs.rows("power:1", "gaussian", 24)(X, np.random.default_rng(19))
+    expected = _conditional.one_more(X, np.array([1.2]), v=v, s=s, sigma2=1.0)
+    exact = textbook(X[:12], columns("isotropic", 1.0, 24), 1.2, 1.0, s)
+    for name in FIELDS:
+        assert getattr(large, name)[0, 0] == pytest.approx(expected[name][0], rel=1e-12)
+        assert getattr(small, name)[0, 0] == pytest.approx(exact[name], rel=1e-9)  # conditions of 1e3
+        swapped = name in ("bias", "variance", "excess", "test")
+        assert (getattr(large, name)[0, 0] == pytest.approx(exact[name], rel=1e-9)) != swapped, name
+    others = {"gamma": 0.5}, {"spectrum": "isotropic"}, {"signal": "top:0.5"}, {"entries": "student:5"}, {"lam": [0.1, 1e5]}
+    for other in others:  # none of these takes a row more: the next number of the generator is the one after n rows
+        rng = np.random.default_rng(20)
+        ridge(rng=rng, **(arguments | other))
+        after, same = rng.random(), np.random.default_rng(20)
+        given = arguments | other
+        designs.rows(given["spectrum"], given.get("entries", "gaussian"), p := round(12 * given["gamma"]))(
+            np.empty((12, p)), same
+        )
+        assert after == same.random(), other
 
 
 @pytest.mark.parametrize("entries", ["gaussian", "rademacher", "student:5", "elliptical:5"])
