@@ -9,7 +9,7 @@ import pytest
 
 from simulate import covariate_shift, designs, latent_space, misspecified, nonlinear_features
 from simulate.ridge import ridge
-from tests.test_simulate_ridge import FIELDS, Z, textbook
+from tests.test_simulate_ridge import FIELDS, Z, columns, textbook
 
 LAM = np.array([0.0, 0.2])
 
@@ -25,71 +25,84 @@ def fit(X: np.ndarray, y: np.ndarray, lam: float) -> np.ndarray:
     return np.linalg.pinv(X) @ y if lam == 0 else np.linalg.solve(X.T @ X + n * lam * np.eye(p), X.T @ y)
 
 
-@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.5])
-def test_misspecified_is_the_textbook_given_rows(gamma: float) -> None:
-    n, explained, r2, sigma2 = 16, 0.7, 2.0, 0.5
-    p, missing = round(gamma * n), 0.3 * 2.0
-    found = misspecified.ridge(
-        n=n, gamma=gamma, lam=LAM, explained=explained, r2=r2, sigma2=sigma2, draws=2, rng=np.random.default_rng(1)
-    )
-    rng = np.random.default_rng(1)
-    for draw in range(2):
-        X = rng.standard_normal((n + (p > n), p))[:n]
-        hidden = math.sqrt(missing) * rng.standard_normal(n + (p > n))[:n]
-        beta = designs.draw_signal("isotropic", explained * r2, p, rng)
-        for k, lam in enumerate(LAM):
-            expected = textbook(X, beta, n * lam, sigma2, np.ones(p), hidden)
-            for name in FIELDS:
-                extra = missing if name in ("bias", "excess", "test") else 0.0
-                # 1e-8: at p = n the textbook's inverse of the Gram matrix; 1e-12: its own zeros
-                assert getattr(found, name)[draw, k] == pytest.approx(expected[name] + extra, rel=1e-8, abs=1e-12), name
+def realised(X: np.ndarray, y: np.ndarray, estimate: np.ndarray) -> dict[str, float]:
+    """What one set of labels shows: squared norm of the fit, training error."""
+    return {"norm2": float(estimate @ estimate), "train": float(np.mean((y - X @ estimate) ** 2))}
 
 
+@pytest.mark.parametrize(("n", "p"), [(20, 36), (36, 20)])
 @pytest.mark.parametrize("lam", [0.0, 0.3])
-def test_misspecified_has_the_mean_of_drawing_all_hidden_features(lam: float) -> None:
+def test_misspecified_has_the_mean_of_drawing_all_hidden_features(n: int, p: int, lam: float) -> None:
     """q = p hidden features, realised noise, errors on fresh points: the plainest simulation there is."""
-    n, p, explained, r2, sigma2, rng = 20, 36, 0.6, 2.0, 0.5, np.random.default_rng(2)
+    explained, r2, sigma2, rng = 0.6, 2.0, 0.5, np.random.default_rng(2)
     decay = -math.log(1 - explained) / math.log1p(p / n)
-    errors = []
+    missing, plain = (1 - explained) * r2, []
     for _ in range(2500):
         beta, theta = rng.standard_normal(p), rng.standard_normal(p)
         beta *= math.sqrt(explained * r2) / np.linalg.norm(beta)
-        theta *= math.sqrt((1 - explained) * r2) / np.linalg.norm(theta)
+        theta *= math.sqrt(missing) / np.linalg.norm(theta)
         X, w = rng.standard_normal((n, p)), rng.standard_normal((n, p))
-        estimate = fit(X, X @ beta + w @ theta + math.sqrt(sigma2) * rng.standard_normal(n), lam)
+        y = X @ beta + w @ theta + math.sqrt(sigma2) * rng.standard_normal(n)
+        estimate = fit(X, y, lam)
         new, hidden = rng.standard_normal((20, p)), rng.standard_normal((20, p))
-        errors.append(np.mean((new @ (estimate - beta) - hidden @ theta) ** 2))
+        labels = new @ beta + hidden @ theta
+        plain.append(
+            realised(X, y, estimate)
+            | {
+                "excess": float(np.mean((new @ estimate - labels) ** 2)),
+                "test": float(np.mean((new @ estimate - labels - math.sqrt(sigma2) * rng.standard_normal(20)) ** 2)),
+                "estimation": float(np.sum((estimate - beta) ** 2)),
+                "bias": missing + float(np.sum((fit(X, X @ beta, lam) - beta) ** 2)),
+            }
+        )
     draws = misspecified.ridge(n=n, gamma=p / n, lam=lam, decay=decay, r2=r2, sigma2=sigma2, draws=2500, rng=rng)
-    agree(draws.excess, np.array(errors), "excess")
-    agree(draws.bias + draws.variance, np.array(errors), "bias + variance")
+    same = misspecified.ridge(n=n, gamma=p / n, lam=lam, explained=explained, r2=r2, sigma2=sigma2, draws=2500, rng=rng)
+    for name in plain[0]:
+        values = np.array([x[name] for x in plain])
+        if not (name == "train" and lam == 0 and p > n) and not (name == "bias" and lam == 0 and p < n):  # constants
+            agree(getattr(draws, name), values, name)
+            agree(getattr(same, name), values, name)
+    np.testing.assert_allclose(draws.bias + draws.variance, draws.excess, rtol=1e-13)  # rounding of three sums
+    assert draws.loo is None
     if lam == 0:
-        missing = (1 - explained) * r2
-        exact = missing + explained * r2 * (1 - n / p) + (sigma2 + missing) * n / (p - n - 1)
-        assert abs(draws.excess.mean() - exact) < Z * draws.excess.std() / math.sqrt(2500)
+        loss = explained * r2 * max(0, 1 - n / p) + (sigma2 + missing) * min(n, p) / (abs(p - n) - 1)
+        assert abs(draws.excess.mean() - missing - loss) < Z * draws.excess.std() / math.sqrt(2500)
 
 
 @pytest.mark.parametrize(("n", "p", "d"), [(24, 40, 6), (40, 24, 6), (20, 30, 30)])
 @pytest.mark.parametrize("lam", [0.0, 0.2])
 def test_latent_space_has_the_mean_of_a_full_weight_matrix(n: int, p: int, d: int, lam: float) -> None:
+    """W, z, theta and the noise drawn as the model is written."""
     mu, r2, sigma2, rng = 1.5, 2.0, 0.5, np.random.default_rng(3)
-    excess, norm2 = [], []
+    plain = []
     for _ in range(2500):
         W = np.linalg.qr(rng.standard_normal((p, d)))[0] * math.sqrt(p * mu / d)
         theta = rng.standard_normal(d)
         theta *= math.sqrt(r2) / np.linalg.norm(theta)
         z = rng.standard_normal((n, d))
         X = z @ W.T + rng.standard_normal((n, p))
-        estimate = fit(X, z @ theta + math.sqrt(sigma2) * rng.standard_normal(n), lam)
+        y = z @ theta + math.sqrt(sigma2) * rng.standard_normal(n)
+        estimate = fit(X, y, lam)
+        fresh = rng.standard_normal((20, d))
+        new, labels = fresh @ W.T + rng.standard_normal((20, p)), fresh @ theta + math.sqrt(sigma2) * rng.standard_normal(20)
         S = W @ W.T + np.eye(p)
-        miss = estimate - np.linalg.solve(S, W @ theta)
-        excess.append(miss @ S @ miss)
-        norm2.append(estimate @ estimate)
+        best = np.linalg.solve(S, W @ theta)
+        miss = estimate - best
+        plain.append(
+            realised(X, y, estimate)
+            | {
+                "excess": float(miss @ S @ miss),
+                "test": float(np.mean((new @ estimate - labels) ** 2)),
+                "estimation": float(miss @ miss),
+            }
+        )
     draws = latent_space.ridge(
         n=n, gamma=p / n, psi=d / p, mu=mu, lam=lam, r2=r2, sigma2=sigma2, draws=2500, rng=np.random.default_rng(4)
     )
-    agree(draws.excess, np.array(excess), "excess")
-    agree(draws.bias + draws.variance, np.array(excess), "bias + variance")
-    agree(draws.norm2, np.array(norm2), "norm2")
+    for name in plain[0]:
+        if not (name == "train" and lam == 0 and p > n):  # zero
+            agree(getattr(draws, name), np.array([x[name] for x in plain]), name)
+    agree(draws.bias + draws.variance, np.array([x["excess"] for x in plain]), "bias + variance")
     # y - x'beta has variance sigma2 + |theta|^2/(1 + p mu/d) given x
     np.testing.assert_allclose(draws.test - draws.excess, sigma2 + r2 / (1 + p * mu / d), rtol=1e-9)  # 1e-9: a difference
 
@@ -110,7 +123,8 @@ def test_one_penalty_is_a_column_of_the_grid(simulate: object, more: dict, gamma
     grid = simulate(lam=lam, rng=np.random.default_rng(8), **arguments).to_dict()  # type: ignore[operator]
     for k, one in enumerate(lam):
         single = simulate(lam=one, rng=np.random.default_rng(8), **arguments).to_dict()  # type: ignore[operator]
-        for name in FIELDS:
+        assert single.keys() == grid.keys()
+        for name in grid:
             # 1e-8: conditions up to 1e7; 1e-12: small next to test >= 1
             np.testing.assert_allclose(single[name], grid[name][:, k], rtol=1e-8, atol=1e-12)
 
@@ -127,9 +141,8 @@ def test_covariate_shift_is_the_textbook_given_rows(gamma: float) -> None:
         )
         rng, X = np.random.default_rng(5), np.empty((n, p))
         designs.rows("ar1:0.5", "gaussian", p)(X, rng)
-        beta = designs.draw_signal("top:0.3", 1.0, p, rng)
         for k, lam in enumerate(LAM):
-            expected = textbook(X, beta, n * lam, 1.0, values)
+            expected = textbook(X, columns("top:0.3", 1.0, p), n * lam, 1.0, values)
             for name in FIELDS:
                 assert getattr(found, name)[0, k] == pytest.approx(expected[name], rel=1e-8, abs=1e-12), (
                     shifted,
@@ -205,18 +218,37 @@ def test_identity_features_of_low_rank(n: int) -> None:
     rng = np.random.default_rng(11)
     W = rng.standard_normal((p, d))
     W /= np.linalg.norm(W, axis=1, keepdims=True)
-    X = rng.standard_normal((n, d)) @ W.T
-    beta = designs.draw_signal("isotropic", 1.0, p, rng)
+    X, B = rng.standard_normal((n, d)) @ W.T, columns("isotropic", 1.0, p)
     for k, lam in enumerate(LAM):
         A = np.linalg.pinv(X, rcond=1e-10) if lam == 0 else np.linalg.solve(X.T @ X + n * lam * np.eye(p), X.T)
-        miss = beta - A @ X @ beta
+        miss = B - A @ X @ B
         expected = {
             "excess": np.sum((W.T @ miss) ** 2) + np.sum((W.T @ A) ** 2),
             "estimation": np.sum(miss**2) + np.sum(A**2),
-            "norm2": np.sum((A @ X @ beta) ** 2) + np.sum(A**2),
+            "norm2": np.sum((A @ X @ B) ** 2) + np.sum(A**2),
         }
         for name, value in expected.items():
             assert getattr(found, name)[0, k] == pytest.approx(value, rel=1e-9), name
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.5])
+@pytest.mark.parametrize("name", ["relu", "tanh", "identity"])
+def test_nonlinear_features_are_the_textbook_given_rows(name: str, gamma: float) -> None:
+    n = 14
+    p = round(gamma * n)
+    d = round(1.5 * p)
+    found = nonlinear_features.ridge(
+        n=n, gamma=gamma, psi=1.5, activation=name, lam=LAM, r2=2.0, sigma2=0.5, draws=1, rng=np.random.default_rng(12)
+    )
+    rng, phi = np.random.default_rng(12), nonlinear_features.activation_of(name)
+    W = rng.standard_normal((p, d))
+    W /= np.linalg.norm(W, axis=1, keepdims=True)
+    X = (phi.function(rng.standard_normal((n, d)) @ W.T) - phi.mean) / phi.sd
+    for k, lam in enumerate(LAM):
+        expected = textbook(X, columns("isotropic", 2.0, p), n * lam, 0.5, phi.kernel(np.clip(W @ W.T, -1, 1)))
+        for field in FIELDS:
+            # 1e-8: at p = n the textbook's inverse of the Gram matrix; 1e-12: its own zeros
+            assert getattr(found, field)[0, k] == pytest.approx(expected[field], rel=1e-8, abs=1e-12), field
 
 
 def test_moments_of_the_models() -> None:
@@ -235,6 +267,7 @@ def test_moments_of_the_models() -> None:
         (misspecified.ridge, {"explained": 0.5, "decay": 1.0}, "explained"),
         (misspecified.ridge, {"explained": 1.5}, "explained"),
         (misspecified.ridge, {"decay": -1.0}, "decay"),
+        (misspecified.ridge, {"explained": 0.5, "lam": -0.1}, "lam"),
         (latent_space.ridge, {"psi": 0.0}, "psi"),
         (latent_space.ridge, {"psi": 1.5}, "psi"),
         (latent_space.ridge, {"psi": 0.5, "mu": -1.0}, "mu"),

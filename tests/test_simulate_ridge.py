@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulate import _conditional, designs
+from simulate import _conditional, designs, isotropic
 from simulate.draws import Draws
 from simulate.ridge import moments, ridge
 
@@ -138,6 +138,25 @@ def test_exact_gaussian_means(n: int, gamma: float) -> None:
     for name, value in truth.items():
         sample = getattr(draws, name)
         assert abs(sample.mean() - value) < Z * sample.std() / math.sqrt(len(sample)) + 1e-12, name  # 1e-12: constants
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "lam"), [(12, 25, 0.0), (25, 12, 0.0), (15, 15, 0.2), (10, 20, 0.3), (20, 10, 0.05), (14, 15, 0.0)]
+)
+def test_isotropic_designs_have_the_law_of_the_fast_sampler(n: int, p: int, lam: float) -> None:
+    """The O(n) sampler knows nothing of rows or signals: bidiagonal recursions on the one side, dense algebra on the other."""
+    arguments = {"n": n, "gamma": p / n, "lam": lam, "r2": 5.0, "sigma2": 1.5}
+    dense, fast = (
+        sampler(draws=3000, rng=np.random.default_rng(seed), **arguments).to_dict()
+        for seed, sampler in ((22, ridge), (23, isotropic.ridge))
+    )
+    # Massart for both samples: P(distance > 2 t) <= 4 exp(-2 N t^2), 1e-9 a field
+    bound = 2 * math.sqrt(math.log(4 / 1e-9) / (2 * 3000))
+    for name, values in fast.items():
+        x, y = np.sort(np.round(dense[name], 9)), np.sort(np.round(values, 9))  # nine decimals: constants meet
+        both = np.concatenate([x, y])
+        distance = np.searchsorted(x, both, side="right") - np.searchsorted(y, both, side="right")
+        assert np.abs(distance).max() / 3000 < bound, name
 
 
 @given(st.integers(2, 12), st.integers(1, 25), st.integers(0, 2**32 - 1))
