@@ -49,8 +49,10 @@ class EffectiveRidge:
     residual: Value
 
 
-def _setting(gamma: ArrayLike | None, n: ArrayLike | None) -> tuple[ArrayLike, ArrayLike]:
+def _setting(H: Law, gamma: ArrayLike | None, n: ArrayLike | None) -> tuple[ArrayLike, ArrayLike]:
     # (factor of H, n) of the setting that was chosen
+    if not isinstance(H, Law):
+        refuse("H", type(H).__name__, "it must be a laws.Law: the H of a spectrum")
     if gamma is not None and n is None:
         return gamma, 1.0
     if n is not None and gamma is None:
@@ -75,9 +77,9 @@ def effective_ridge(
     Raises ValueError below the edge; ConvergenceError where no root could be certified, and where kappa lies below what the
     analytic tail of an infinite spectrum resolves.
 
-    Accuracy: kappa, df1, df2, gap within 1e-14 of 60-digit mpmath for penalties >= 0: up to 40 eigenvalues of up to 25 decades,
-    with clusters 20 decades apart, n = p, n = p/2, n at a cluster's mass, delta from 1e-16 to 1e4. Negative penalties: kappa is
-    as exact as the condition number |delta|/(kappa gap) of the root allows: 1e-11/(1 - delta/edge) is tested.
+    Accuracy: every field within 5e-15 of 60-digit mpmath for penalties >= 0 (2e-15 for up to 12 eigenvalues of up to 25 decades,
+    clusters 20 decades apart, n = p and to 1e-15 from it, n at a cluster's mass, delta from 1e-18 to 1e4; the rest is the
+    compression of many). Negative penalties: 1e-14/(1 - delta/edge), as exact as the root is conditioned.
 
     >>> from asymptotics.spectra import isotropic
     >>> float(effective_ridge(isotropic().H, gamma=2.0, lam=0.0).kappa)  # 1 = 2/(1 + kappa)
@@ -85,7 +87,7 @@ def effective_ridge(
     """
     if (gamma is None) != (lam is None) or (n is None) != (delta is None):
         refuse("lam" if gamma is not None else "delta", None, "pass gamma= with lam=, or n= with delta=")
-    a, size = _setting(gamma, n)
+    a, size = _setting(H, gamma, n)
     name, given = ("lam", lam) if lam is not None else ("delta", delta)
     arrays = np.broadcast_arrays(a, size, given)  # type: ignore[arg-type]
     shape = arrays[0].shape
@@ -93,7 +95,8 @@ def effective_ridge(
     factor, samples, penalty = (np.array(v, dtype=np.float64).ravel() for v in arrays)
     out, edges, status = fixed_points.solve(H, factor, samples, penalty)
     if np.any(status != fixed_points.OK):
-        _raise(name, penalty, out, edges, status)
+        at = f" at {'n' if gamma is None else 'gamma'} = {(samples if gamma is None else factor)[status != fixed_points.OK][0]:.12g}"
+        _raise(name, at, penalty, out, edges, status)
     kappa, df1, df2, gap, ddf1, ddf2, residual, _ = out.reshape(8, *shape)
     with np.errstate(divide="ignore"):  # n = p without penalty: kappa leaves 0 with infinite slope
         dkappa = 1 / gap
@@ -101,37 +104,47 @@ def effective_ridge(
 
 
 def _raise(
-    name: str, penalty: NDArray[np.float64], out: NDArray[np.float64], edges: NDArray[np.float64], status: NDArray[np.int64]
+    name: str,
+    at: str,
+    penalty: NDArray[np.float64],
+    out: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    status: NDArray[np.int64],
 ) -> None:
     i = int(np.flatnonzero(status != fixed_points.OK)[0])
     if status[i] == fixed_points.BELOW:
         refuse(
             name,
             float(penalty[i]),
-            f"the smallest penalty that keeps df2 < n is {edges[i]:.12g} (exclusive); see equivalents.edge",
+            f"the smallest penalty that keeps df2 < n{at} is {edges[i]:.12g} (exclusive); see equivalents.edge",
         )
     if status[i] == fixed_points.UNRESOLVED:
         causes = f"kappa = {out[0, i]:.3g} is below what the analytic tail of this infinite spectrum resolves; take smaller n"
     else:
         causes = "the penalty is at its edge to rounding, or eigenvalues span more than the range of doubles"
     raise ConvergenceError(
-        f"effective ridge ({name} = {penalty[i]:g})", residual=float(out[6, i]), iterations=int(out[7, i]), causes=causes
+        f"effective ridge ({name} = {penalty[i]:g}{at})", residual=float(out[6, i]), iterations=int(out[7, i]), causes=causes
     )
 
 
 @theory
 def edge(H: Law, *, gamma: ArrayLike | None = None, n: ArrayLike | None = None) -> Value:
-    """The smallest penalty (exclusive), <= 0: `lam` for `gamma`, `delta` for `n`; there df2 = n.
+    """The smallest penalty (exclusive), <= 0: `lam` for `gamma`, `delta` for `n`; there df2 = n. Arguments broadcast.
+
+    Raises ConvergenceError where the analytic tail of an infinite spectrum does not resolve it.
+    Accuracy: 2e-15 of 60-digit mpmath (up to 12 eigenvalues over 37 decades, n/p in [1e-2, 1e6], to 1e-12 from n = p).
 
     >>> from asymptotics.spectra import isotropic
     >>> round(float(edge(isotropic().H, gamma=4.0)), 12)  # -(1 - sqrt(gamma))^2
     -1.0
     """
-    a, size = np.broadcast_arrays(*_setting(gamma, n))
-    law, result = H.compressed(), np.empty(a.shape)
+    a, size = np.broadcast_arrays(*_setting(H, gamma, n))
+    result = np.empty(a.shape)
     for i in np.ndindex(*a.shape):
-        k, residual, rounds = fixed_points.edge(law, float(a[i]), float(size[i]))
-        if not residual <= 1e-13 or (law.tail > 0 and k < law.resolved):  # 25 times what Newton stops at
-            raise ConvergenceError("edge", residual=residual, iterations=rounds, causes="kappa there is not resolved by the tail")
-        result[i] = -float(a[i]) * (float(np.dot(law.weights, law.atoms * (k / (law.atoms + k)) ** 2)) + law.tail)
+        k, result[i], residual, rounds = fixed_points.edge(H, float(a[i]), float(size[i]))
+        if not residual <= 1e-13 or (H.tail > 0 and k < H.resolved):  # 25 times what Newton stops at
+            causes = (
+                "kappa there is below what the tail of an infinite spectrum resolves, or near the ends of the range of doubles"
+            )
+            raise ConvergenceError("edge", residual=residual, iterations=rounds, causes=causes)
     return result + 0.0  # no -0.0

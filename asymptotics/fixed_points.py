@@ -123,22 +123,25 @@ _start = njit(cache=True, nogil=True, error_model="numpy")(_start_py)
 
 
 def _edge_py(s, w, high, low, tail, a, n):
-    # the kappa where df2 = n, with residual and rounds
+    # the kappa where df2 = n, the penalty there, the last relative step, rounds
     m = s.size
     least = s[m - 1]
     whole = _excess(high, low, m, a, n)
     if whole == 0.0 and tail == 0.0:
-        return 0.0, 0.0, 0
+        return 0.0, 0.0, 0.0, 0
     if whole > 0.0:
-        second = 0.0
+        second = square = 0.0
         for i in range(m):
             second += w[i] * s[i] * s[i]
         # a M (least/(least + k))^2 <= df2 <= a int s^2 dH / k^2
         bottom = least * (whole / n) / (1.0 + np.sqrt(1.0 + whole / n))
         top = np.sqrt(a * second / n)
-        return _root(s, w, high, low, a, n, 0.0, True, bottom, top, _start(s, high, a, n), ROUNDING)
+        k, step, rounds = _root(s, w, high, low, a, n, 0.0, True, bottom, top, _start(s, high, a, n), ROUNDING)
+        for i in range(m):
+            square += w[i] * s[i] * (k / (s[i] + k)) ** 2
+        return k, -a * (square + tail), step, rounds  # n - df1 = df2 - df1 = -kappa int s/(s + kappa)^2 dH
     if tail > 0.0:
-        return 0.0, np.inf, 0
+        return 0.0, 0.0, np.inf, 0
     # all of H lies above -kappa = y: a int q(2 + q) dH = n - a M, q = y/(s - y), in the variable log(y/(least - y))
     need = -whole
     low_q = need / (a * high[m - 1])
@@ -146,9 +149,9 @@ def _edge_py(s, w, high, low, tail, a, n):
     bottom = np.log(low_q / (1.0 + np.sqrt(1.0 + low_q)))
     top = np.log(high_q / (1.0 + np.sqrt(1.0 + high_q)))
     z = bottom
-    y = 0.0
-    step = np.inf
-    for rounds in range(1, ROUNDS + 1):
+    rounds, y, step = 0, 0.0, np.inf
+    while rounds < ROUNDS:
+        rounds += 1
         y = least / (1.0 + np.exp(-z))
         rest = least / (1.0 + np.exp(z))
         pos = pos1 = 0.0
@@ -165,15 +168,16 @@ def _edge_py(s, w, high, low, tail, a, n):
         else:
             bottom = max(bottom, z)
         step = ratio * pos / pos1
-        if abs(step) <= ROUNDING:
-            return -y, abs(step), rounds
         new = z - step
         if not (bottom <= new <= top):
             new = 0.5 * (bottom + top)
-        if new == z:
-            return -y, abs(step), rounds
+        if abs(step) <= ROUNDING or new == z:
+            break
         z = new
-    return -y, abs(step), ROUNDS
+    lost = 0.0
+    for i in range(m):
+        lost += w[i] * y / (s[i] - y)
+    return -y, -y * (need - a * lost), abs(step), rounds  # kappa (n - df1), stationary here: the rounding of y drops out
 
 
 _edge = njit(cache=True, nogil=True, error_model="numpy")(_edge_py)
@@ -212,11 +216,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
         k, residual, rounds, edge = 0.0, 0.0, 0, -np.inf
         status[point] = OK
         if D < 0.0:
-            edge, residual, rounds = _edge(s, w, high, low, tail, aa, nn)
-            square = 0.0
-            for i in range(m):
-                square += w[i] * (edge / (s[i] + edge)) * (edge / (s[i] + edge)) * s[i]
-            edges[point] = -aa * square - aa * tail  # at the edge n - df1 = -kappa int s/(s + kappa)^2 dH
+            edge, edges[point], residual, rounds = _edge(s, w, high, low, tail, aa, nn)
             if delta[point] <= edges[point] and residual <= 1e-13:
                 status[point] = BELOW
                 continue
@@ -294,7 +294,7 @@ def solve(law: Law, a: Array, n: Array, delta: Array) -> tuple[Array, Array, NDA
     return out, edges, status
 
 
-def edge(law: Law, a: float, n: float) -> tuple[float, float, int]:
-    """kappa where n = df2 of a H, the last relative step, rounds. Not to be used below `law.resolved`."""
+def edge(law: Law, a: float, n: float) -> tuple[float, float, float, int]:
+    """kappa where n = df2 of a H, the penalty there, the last relative step, rounds. Not to be used below `law.resolved`."""
     law = law.compressed()
     return _edge(law.atoms, law.weights, law.above[0], law.above[1], law.tail, a, n)

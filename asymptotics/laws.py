@@ -60,8 +60,8 @@ class Law:
         atoms, weights = vector("atoms", self.atoms), vector("weights", self.weights)
         if atoms.shape != weights.shape:
             refuse("weights", weights.shape, f"one weight an atom: {atoms.size} of them")
-        if np.any(atoms <= 0):
-            refuse("atoms", float(atoms.min()), "atoms are positive; what sits at 0 goes into zero=")
+        if np.any(atoms < np.finfo(float).tiny):
+            refuse("atoms", float(atoms.min()), "atoms are positive and their reciprocals finite; what sits at 0 goes into zero=")
         if np.any(weights <= 0):
             refuse("weights", float(weights.min()), "weights must be positive")
         above: Array | None = self.above

@@ -42,15 +42,15 @@ def power(a: float, low: float, high: float) -> tuple[Array, Array]:
 def autoregressive(rho: float, low: float, high: float) -> tuple[Array, Array]:
     """The symbol (1 - rho^2)/(1 - 2 rho cos t + rho^2) at t = pi u, u uniform on (low, high); decreasing in u for rho > 0."""
     rho = abs(rho)
-    if low == 0.0 and high == 1.0:
-        # midpoint rule: error rho^(2 nodes); 512 at least, for penalties near a negative edge (poles near t = pi)
-        count = max(512, int(np.ceil(20.0 / -np.log(rho)))) if rho > 0 else 1
-        t = np.pi * (np.arange(count) + 0.5) / count
-        w = np.full(count, 1.0 / count)
+    scale = -np.log(rho)
+    if low == 0.0 and high == 1.0 and rho < 0.95:
+        # midpoint rule: error rho^(2 nodes), 2e-23; so many for penalties near a negative edge too (poles near t = pi)
+        t = np.pi * (np.arange(512) + 0.5) / 512
+        w = np.full(512, 1.0 / 512)
     else:
-        # Gauss panels, graded towards t = 0, where the symbol varies over -log rho
-        scale = -np.log(rho) if rho > 0 else 1.0
-        graded = scale * 2.0 ** np.arange(0, max(1, int(np.ceil(np.log2(np.pi / scale))) + 1))
+        # Gauss panels, halved: graded towards t = 0, where the symbol varies over -log rho, and t = pi, down to the step above
+        near = scale * 2.0 ** np.arange(0, max(1, int(np.ceil(np.log2(np.pi / scale)))))
+        graded = np.concatenate([near[near < 2.0], np.pi - 0.5 ** np.arange(0, 8)])
         ends = np.concatenate([[np.pi * low], graded[(graded > np.pi * low) & (graded < np.pi * high)], [np.pi * high]])
         t, w = panels(np.unique(np.concatenate([ends, 0.5 * (ends[1:] + ends[:-1])])))
         w = w / np.pi

@@ -118,6 +118,8 @@ def spiked(values: ArrayLike, *, p: int, bulk: float = 1.0, signal: Signal = "is
     values = vector("values", values)
     if p < values.size or p != int(p):
         refuse("p", p, f"the number of features must be an integer, at least the number of spikes ({values.size})")
+    if not 0 <= bulk < np.inf:
+        refuse("bulk", bulk, "an eigenvalue of a covariance is nonnegative and finite")
     counts = np.append(np.ones(values.size), p - values.size)
     return assemble(np.append(values, bulk), counts, signal, unit=True)
 

@@ -123,7 +123,7 @@ def test_power(a):
             agree(law, kappa, df1, mp.hyp2f1(1, b, 1 + b, -1 / k), df2, 5e-15)  # promised
 
 
-@pytest.mark.parametrize("rho", [0.01, 0.3, -0.5, -0.9, 0.99, 0.999, -0.999, 0.9999])
+@pytest.mark.parametrize("rho", [0.01, 0.3, -0.5, -0.9, 0.95, 0.99, 0.999, -0.999, 0.9999, 1 - 1e-9])
 def test_autoregressive(rho):
     law = spectra.autoregressive(rho).H.compressed()
     with mp.workdps(50):
@@ -134,6 +134,9 @@ def test_autoregressive(rho):
             root = mp.sqrt((c + k * d) ** 2 - (2 * k * r) ** 2)
             slope = c * ((c + k * d) * d - 4 * k * r**2) / root**3  # -d df1/d kappa
             agree(law, kappa, c / root, 1 - c / root, c / root - k * slope, 5e-15)  # promised
+        k = mp.mpf(-0.99 * (1 - abs(rho)) / (1 + abs(rho)))
+        exact = c / mp.sqrt((c + k * d) ** 2 - (2 * k * r) ** 2)
+        assert abs(np.dot(law.weights, law.atoms / (law.atoms + float(k))) / exact - 1) < 2e-14  # promised
 
 
 @pytest.mark.parametrize("rho", [0.3, -0.9, 0.95])
@@ -212,7 +215,9 @@ def test_finite_power_law(alpha, p):
     law, i = spectra.power_law(alpha, p=p).H, np.arange(1.0, p + 1)
     assert law.mass == p == law.above[0, -1]
     for kappa in KAPPAS:
-        np.testing.assert_allclose(law.integrate(lambda s, k=kappa: s / (s + k)), np.sum(1 / (1 + kappa * i**alpha)), rtol=5e-15)
+        np.testing.assert_allclose(
+            law.integrate(lambda s, k=kappa: s / (s + k)), np.sum(1 / (1 + kappa * i**alpha)), rtol=5e-15
+        )  # promised
 
 
 def test_closed_moments():
@@ -225,6 +230,23 @@ def test_closed_moments():
     law = from_eigenvalues([2.0, 1.0, 1.0, 0.0]).H
     assert (law.zero, law.mass, law.above[0, -1]) == (0.25, 1.0, 0.75)
     assert multiplicities([1.0, 3.0], [10, 5]).H.moment(2) == 55.0
+
+
+def test_weights_that_sum_to_one_but_for_rounding():
+    law = atoms([1.0, 2.0], [0.5, 0.5 + 9e-13]).H
+    assert (law.mass, *law.above[:, -1]) == (1.0, 1.0, 0.0)
+    np.testing.assert_allclose(law.weights, np.diff(law.above[0], prepend=0.0), rtol=2e-16)  # one rounding
+    law = atoms(np.arange(1, 11), np.full(10, 0.1)).H
+    assert tuple(law.above[:, 4]) == (0.5, 0.0)  # n = p at half of the mass is met exactly
+
+
+def test_shares_of_many_directions():
+    spectrum = from_eigenvalues(np.arange(1.0, 100_001.0), np.ones(100_000))
+    np.testing.assert_array_equal(spectrum.G.weights, spectrum.H.weights)
+    counts = np.random.default_rng(0).integers(1, 9, 1000)
+    G = multiplicities(np.arange(1.0, 1001.0), counts, "bottom:0.5").G
+    inside = G.atoms < G.atoms[0]  # all but the one that is cut
+    np.testing.assert_allclose(G.weights[inside], counts[G.atoms[inside].astype(int) - 1] / (0.5 * counts.sum()), rtol=4e-16)
 
 
 def test_signals():
@@ -308,6 +330,10 @@ def test_from_data():
         (lambda: spectra.equicorrelated(1.0), "rho"),
         (lambda: spectra.latent_space(1.0, 1.5), "psi"),
         (lambda: spectra.spiked([2.0, 3.0], p=1), "number of spikes"),
+        (lambda: spectra.spiked([2.0], p=10, bulk=np.nan), "bulk"),
+        (lambda: spectra.power_law(200.0, p=100), "range of doubles"),
+        (lambda: spectra.density(lambda s: 1.0, 0, 1, "top:1e-7"), "1e-6 of the length"),
+        (lambda: atoms([1e-310, 1.0], [0.5, 0.5]), "reciprocals"),
         (lambda: spectra.density(lambda s: 1.0, 1, 3), "must be 1"),
         (lambda: spectra.density(lambda s: 1.0, 3, 1), "low < high"),
         (lambda: spectra.density(lambda s: s - 2.0, 1, 3), "nonnegative"),
