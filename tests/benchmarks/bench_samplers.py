@@ -20,10 +20,10 @@ def seconds(run: Callable[[], object], repeats: int) -> float:
 
 
 def dense(n: int, p: int, lam: float, rng: np.random.Generator) -> float:
-    """The excess risk of one draw from n x p normals and the thin SVD; signal e_1, r2 = sigma2 = 1."""
-    _, s, vt = np.linalg.svd(rng.standard_normal((n, p)), full_matrices=False)
-    t, c2, delta = s * s, vt[:, 0] ** 2, n * lam
-    return float(np.sum((delta / (t + delta)) ** 2 * c2) + 1 - c2.sum() + np.sum(t / (t + delta) ** 2))
+    """The excess risk of one draw from n x p normals and the thin SVD; r2 = sigma2 = 1."""
+    _, s, _ = np.linalg.svd(rng.standard_normal((n, p)), full_matrices=False)
+    t, delta = s * s, n * lam
+    return float((np.sum((delta / (t + delta)) ** 2) + p - len(t)) / p + np.sum(t / (t + delta) ** 2))
 
 
 def gram(n: int, p: int, rng: np.random.Generator) -> np.ndarray:
