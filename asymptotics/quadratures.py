@@ -40,7 +40,10 @@ def power(a: float, low: float, high: float) -> tuple[Array, Array]:
 
 
 def autoregressive(rho: float, low: float, high: float) -> tuple[Array, Array]:
-    """The symbol (1 - rho^2)/(1 - 2 rho cos t + rho^2) at t = pi u, u uniform on (low, high); decreasing in u for rho > 0."""
+    """The symbol (1 - rho^2)/(1 - 2 rho cos t + rho^2) at t = pi u, u uniform on (low, high).
+
+    rho counts by its modulus: the law is the same (t -> pi - t), and the symbol then decreases in u.
+    """
     rho = abs(rho)
     scale = -np.log(rho)
     if low == 0.0 and high == 1.0 and rho < 0.95:
