@@ -243,7 +243,7 @@ def verify(
     max_draws: int = 20_000,
     progress: Callable[[str], None] | None = None,
 ) -> Verdict:
-    """Hold the record against its simulator on its cases, and its rivals against the same draws.
+    """Hold the record against its simulator on its cases, and its rivals against the same draws. BLAS is kept to one thread.
 
     delta: tolerance, relative to the claim's scale, > 0. false_refute: bound on the probability that a true record is refuted,
     split evenly over cases and looks. entropy: the seed of all draws. max_draws: most draws a size. progress: called once a case.
@@ -252,6 +252,15 @@ def verify(
     for name, value, top in (("delta", delta, math.inf), ("false_refute", false_refute, 0.5), ("max_draws", max_draws, math.inf)):
         if not 0 < value < top:
             refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
+    from threadpoolctl import threadpool_limits  # threads of BLAS spin against each other: up to 10 times slower on two cores
+
+    with threadpool_limits(1):
+        return _verify(record, delta, false_refute, entropy, max_draws, progress)
+
+
+def _verify(
+    record: Theorem, delta: float, false_refute: float, entropy: int, max_draws: int, progress: Callable[[str], None] | None
+) -> Verdict:
     level = false_refute / len(record.cases) / LOOKS
     rivals = {name: record.rival(name) for name in record.rivals}
     cases: list[CaseVerdict] = []
