@@ -91,7 +91,7 @@ def _trace(S: Array) -> float:
 
 
 def _exact_one(X: Array, delta: Array, v: Array, S: Array, sigma2: float) -> Fields | None:
-    """`exact` at one penalty >= 0, by Cholesky and one product T = G X = X R; None where digits are lacking."""
+    """`exact` at one penalty, by Cholesky and one product T = G X = X R; None where digits are lacking."""
     found = inverse(X, delta)
     if found is None:
         return None

@@ -66,8 +66,8 @@ def factor(X: Array, delta: Array) -> Factors:
 
 
 def inverse(X: Array, delta: Array) -> tuple[Array, Array, Array] | None:
-    """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky; None unless one penalty >= 0 is asked and digits suffice."""
-    if len(delta) > 1 or delta[0] < 0:
+    """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky, at one penalty; None near its pole or without the digits."""
+    if len(delta) > 1:
         return None
     gram = _gram(X)
     m = len(gram)
@@ -84,5 +84,7 @@ def inverse(X: Array, delta: Array) -> tuple[Array, Array, Array] | None:
     P = half + half.T
     square = np.einsum("ij,ij->j", P, P)
     if norm2 * square.sum() > (10 * ILL) ** 2:  # Frobenius norms: 10 to 100 times the condition for the spectra in use
+        return None
+    if delta[0] < 0 and square.sum() >= (EDGE * delta[0]) ** -2:  # 1/|P| bounds the distance to the pole from below
         return None
     return P, diagonal, square

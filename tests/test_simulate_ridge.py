@@ -171,12 +171,30 @@ def test_one_penalty_is_a_column_of_the_grid(n: int, p: int, seed: int) -> None:
 
 
 def test_negative_penalties_and_their_pole() -> None:
-    n, p = 20, 80
-    draws = ridge(n=n, gamma=p / n, lam=-0.3, draws=2, rng=np.random.default_rng(17))
+    for n, p, lam in [(20, 80, -0.3), (60, 12, -0.05)]:
+        for signal in ("isotropic", "top:0.5"):
+            arguments = {"n": n, "gamma": p / n, "signal": signal, "spectrum": "ar1:0.3", "draws": 1}
+            one = ridge(lam=lam, rng=np.random.default_rng(17), **arguments)
+            two = ridge(lam=[lam, 0.1], rng=np.random.default_rng(17), **arguments)
+            X = np.empty((n, p))
+            designs.rows("ar1:0.3", "gaussian", p)(X, np.random.default_rng(17))
+            expected = textbook(X, columns(signal, 1.0, p), lam * n, 1.0, designs.parse("ar1:0.3", p))
+            for name in FIELDS:
+                assert getattr(one, name)[0] == pytest.approx(expected[name], rel=1e-9), name  # conditions of 1e3
+                assert getattr(two, name)[0, 0] == pytest.approx(expected[name], rel=1e-9), name
     rng = np.random.default_rng(17)
-    expected = textbook(rng.standard_normal((n, p)), columns("isotropic", 1.0, p), -0.3 * n, 1.0, np.ones(p))
-    for name in FIELDS:
-        assert getattr(draws, name)[0] == pytest.approx(expected[name], rel=1e-10)  # conditions of 100
+    X = rng.standard_normal((20, 80))
+    smallest = np.linalg.svd(X, compute_uv=False)[-1] ** 2
+    for share, refused in [(0.98, False), (0.995, True), (1.1, True)]:  # of the way to the pole; 1 % of the penalty is the rule
+        for delta in (np.full(1, -share * smallest), np.array([-share * smallest, 1.0])):
+            given = {"v": np.full(80, 1 / 80), "S": np.linspace(1, 2, 80), "sigma2": 1.0}
+            if refused:
+                with pytest.raises(ValueError, match="pole of a draw"):
+                    _conditional.exact(X, delta, **given)
+            else:
+                expected = textbook(X, np.eye(80) / math.sqrt(80), delta[0], 1.0, given["S"])
+                found = _conditional.exact(X, delta, **given)
+                assert found["excess"][0] == pytest.approx(expected["excess"], rel=1e-9)  # conditions of 1e4
     for gamma in (0.2, 1.0, 4.0):
         with pytest.raises(ValueError, match="pole of a draw"):
             ridge(n=n, gamma=gamma, lam=-3.0, draws=1, rng=rng)
