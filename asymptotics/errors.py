@@ -9,8 +9,7 @@ class ConvergenceError(ArithmeticError):
 
     def __init__(self, what: str, *, residual: float, iterations: int, causes: str) -> None:
         super().__init__(
-            f"{what} did not converge: residual {residual:.3g} after {iterations} iterations. "
-            f"Usual causes: {causes}"
+            f"{what} did not converge: residual {residual:.3g} after {iterations} iterations. Usual causes: {causes}"
         )
         self.residual = residual
         self.iterations = iterations
