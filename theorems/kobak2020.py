@@ -12,7 +12,7 @@ MODEL = (
     "x = S^(1/2) z with z of independent entries; y = <x, beta> + noise of variance sigma2; p/n -> gamma",
     "lam is above the edge, where X'X + n lam I is singular in the limit: there n = df2(kappa)",
 )
-DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "lam": Real(-1e6, 0.0), "r2": R2, "sigma2": SIGMA2}
+DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "lam": Real(-1e6, 1e6), "r2": R2, "sigma2": SIGMA2}
 SPIKED = "atoms:10@0.25,1@0.75"
 
 
