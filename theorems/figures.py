@@ -166,10 +166,7 @@ def count(record: Theorem) -> int:
 
 def _note(verdict: Verdict | None) -> str:
     """The verdict in a few words, for the figure's margin."""
-    if verdict is None:
-        return ""
-    size = max((max(c.sizes, default=0) for c in verdict.cases), default=0)
-    return verdict.status + (f" to {verdict.delta:.2g} ($n$ ≤ {size})" if verdict.status == "consistent" and size else "")
+    return verdict.headline.replace("<=", "≤") if verdict else ""
 
 
 def _caption(
@@ -203,7 +200,7 @@ def _caption(
         parts.append(f"At {at}.")
     if verdict is not None:
         rivals = f"; {len(verdict.rivals)} rival formulas " + ("all refuted" if verdict.has_power else "not all refuted")
-        parts.append(f"Verdict: {_note(verdict).replace('$', '')}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
+        parts.append(f"Verdict: {_note(verdict)}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
     return " ".join(parts)
 
 
