@@ -166,7 +166,7 @@ def count(record: Theorem) -> int:
 
 def _note(verdict: Verdict | None) -> str:
     """The verdict in a few words, for the figure's margin."""
-    return verdict.headline.replace("<=", "≤") if verdict else ""
+    return "" if verdict is None else verdict.headline.replace("<=", "≤")
 
 
 def _caption(
