@@ -10,6 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from asymptotics.laws import Array, Law
+from asymptotics.starting_values import approach
 
 ROUNDING = 4e-15  # of sums of a hundred terms
 ROUNDS = 200  # Newton takes 5 to 10; bisection of 600 decades in log kappa to the last bit takes 64
@@ -203,8 +204,8 @@ def _descend_py(s, w, high, low, a, n, D, k, edge):
 _descend = njit(cache=True, nogil=True, error_model="numpy")(_descend_py)
 
 
-def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
-    # out: kappa, df1, df2, gap, ddf1, ddf2, residual, rounds;  edges: the smallest penalty, where it was asked for
+def _solve_py(s, w, high, low, tail, resolved, a, n, delta, starts, out, edges, status):
+    # out: kappa, df1, df2, gap, ddf1, ddf2, residual, rounds;  edges: the smallest penalty, where asked for; starts: kappa or 0
     m = s.size
     first = 0.0
     for i in range(m):
@@ -213,7 +214,7 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
         aa, nn = a[point], n[point]
         D = delta[point] + aa * tail  # what is not resolved acts as more ridge
         whole = _excess(high, low, m, aa, nn)
-        k, residual, rounds, edge = 0.0, 0.0, 0, -np.inf
+        k, residual, rounds, edge = starts[point], 0.0, 0, -np.inf
         status[point] = OK
         if D < 0.0:
             edge, edges[point], residual, rounds = _edge(s, w, high, low, tail, aa, nn)
@@ -230,8 +231,6 @@ def _solve_py(s, w, high, low, tail, resolved, a, n, delta, out, edges, status):
                     start = k
                 elif aa * high[m - 1] > nn:
                     start = _start(s, high, aa, nn)
-                elif whole < 0.0:
-                    start = K / -whole
                 else:
                     start = np.sqrt(bottom) * np.sqrt(top)
                 k, residual, rounds = _root(s, w, high, low, aa, nn, K, False, bottom, top, start, enough)
@@ -288,9 +287,10 @@ def solve(law: Law, a: Array, n: Array, delta: Array) -> tuple[Array, Array, NDA
     Gives (8, m): kappa, df1, df2, gap, ddf1, ddf2, residual, rounds; the smallest penalties where delta is below 0; and a status a
     point: OK, BELOW the edge, STALLED (the residual at kappa is above 1e-13), UNRESOLVED (kappa is below what the tail resolves).
     """
-    out, edges, status = np.empty((8, a.size)), np.empty(a.size), np.empty(a.size, dtype=np.int64)
     law = law.compressed()
-    _solve(law.atoms, law.weights, law.above[0], law.above[1], law.tail, law.resolved, a, n, delta, out, edges, status)
+    out, edges, status = np.empty((8, a.size)), np.empty(a.size), np.empty(a.size, dtype=np.int64)
+    given = (a, n, delta, approach(law, a, n, delta))
+    _solve(law.atoms, law.weights, law.above[0], law.above[1], law.tail, law.resolved, *given, out, edges, status)
     return out, edges, status
 
 

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from asymptotics import fixed_points
+from asymptotics import fixed_points, starting_values
 from asymptotics.equivalents import edge, effective_ridge
 from asymptotics.errors import ConvergenceError
 from asymptotics.spectra import atoms, autoregressive, from_eigenvalues, isotropic, multiplicities, power, power_law
@@ -215,10 +215,14 @@ def test_kernel_is_the_function_that_it_compiles():
     H = multiplicities([5.0, 2.0, 1.0], [2, 3, 4]).H
     n, delta = np.array([3.0, 9.0, 20.0, 20.0, 4.0]), np.array([0.1, 1e-16, 0.0, -0.5, -0.01])
     out, edges, status = np.empty((8, 5)), np.empty(5), np.empty(5, dtype=np.int64)
-    args = (H.atoms, H.weights, H.above[0], H.above[1], 0.0, 0.0, np.ones(5), n, delta)
+    args = (H.atoms, H.weights, H.above[0], H.above[1], 0.0, 0.0, np.ones(5), n, delta, np.zeros(5))
     fixed_points._solve_py(*args, out, edges, status)
     assert np.all(status == 0)
     np.testing.assert_allclose(out[0], effective_ridge(H, n=n, delta=delta).kappa, rtol=1e-14)  # exp and log of another library
+    start = np.empty(5)
+    starting_values._approach_py(H.atoms, H.weights, H.above[0], 0.0, np.ones(5), n, delta, start)
+    np.testing.assert_allclose(start, starting_values.approach(H, np.ones(5), n, delta), rtol=1e-12)  # four uncertified steps
+    assert list(start > 0) == [True, True, False, False, False]
 
 
 def test_refusals():
