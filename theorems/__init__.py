@@ -26,7 +26,7 @@ _HOMES = {
     "verify": "verdict",
     "Verdict": "verdict",
     "figure": "figures",
-    **dict.fromkeys(("Mean", "Bound", "Law", "Identity", "through"), "claims"),
+    **dict.fromkeys(("Mean", "Bound", "Law", "Identity", "each", "through"), "claims"),
     **dict.fromkeys(("Real", "Integer", "Choice", "GAMMA", "UNDER", "OVER", "LAM", "R2", "SIGMA2"), "domain"),
 }
 

@@ -60,6 +60,31 @@ def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]
     return changed
 
 
+def each(name: str, theory: Callable[..., Any]) -> Callable[..., Any]:
+    """A theory that takes one value of `name` at a time, made to broadcast over arrays of it.
+
+    >>> import math
+    >>> each("x", lambda *, x, y: math.exp(x) * y)(x=[0.0, 0.0, 1.0], y=np.ones(3)).round(3).tolist()
+    [1.0, 1.0, 2.718]
+    """
+
+    def spread(**given: Any) -> Any:
+        if np.ndim(given[name]) == 0:
+            return theory(**given)
+        names = [k for k, v in given.items() if not isinstance(v, str)]
+        arrays = dict(zip(names, np.broadcast_arrays(*(given[k] for k in names)), strict=True))
+        parts: dict[str, np.ndarray] = {}
+        for value in np.unique(arrays[name]):
+            at = arrays[name] == value
+            found = theory(**{**given, **{k: v[at] for k, v in arrays.items()}, name: float(value)})
+            fields = found.to_dict() if hasattr(found, "to_dict") else {"": found}
+            for key, part in fields.items():
+                parts.setdefault(key, np.empty(at.shape))[at] = part
+        return parts[""] if "" in parts else type(found)(**parts)
+
+    return spread
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mean:
     """The mean of a finite-sample quantity converges to a number, at rate n^-rate.

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import simulate.ridge
 from asymptotics import correlated, equicorrelated, isotropic, ridge, spectra
-from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
+from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, each, through
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments",
@@ -59,6 +59,8 @@ correlated_ridgeless = Theorem(
               lines={"signal": ("top:0.5", "isotropic", "bottom:0.5")}),
 )  # fmt: skip
 
+_autoregressive = each("rho", lambda *, rho, **k: _theory(spectrum=f"ar1:{rho!r}", signal="isotropic", **k))
+
 autoregressive = Theorem(
     title="Ridgeless least squares with autoregressive features",
     statement=r"\Sigma_{ij}=\rho^{|i-j|}:\quad R \text{ as for correlated features, with } "
@@ -67,14 +69,14 @@ autoregressive = Theorem(
     assumptions=MODEL,
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
-        theory=lambda *, rho, **k: _theory(spectrum=f"ar1:{rho!r}", signal="isotropic", **k),
+        theory=_autoregressive,
         simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"ar1:{rho!r}"}),
         sizes=(40, 80, 160, 320),
     ),
     cases=({"rho": 0.5, "gamma": 1.5, "r2": 5.0}, {"rho": 0.75, "gamma": 3.0, "r2": 5.0, "sigma2": 0.5}),
     rivals={
         "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
-        "rho^2 for rho": lambda *, rho, **k: _theory(spectrum=f"ar1:{rho**2!r}", signal="isotropic", **k),
+        "rho^2 for rho": lambda *, rho, **k: _autoregressive(rho=rho**2, **k),
     },
     plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
 )
@@ -101,6 +103,15 @@ equicorrelated_ridgeless = Theorem(
     plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
 )
 
+
+def _without_gamma(*, spectrum, signal, gamma, r2, sigma2):
+    """The paper's formula at c0 = 1/kappa."""
+    H, G = (at := law(spectrum, signal)).H, at.G
+    x = gamma / correlated.ridgeless(at, gamma=gamma).kappa
+    rho = x * H.integrate(lambda s: (s / (1 + x * s)) ** 2) / H.integrate(lambda s: s / (1 + x * s) ** 2)
+    return r2 * (1 + rho) * G.integrate(lambda s: s / (1 + x * s) ** 2) + sigma2 * rho
+
+
 two_forms = Theorem(
     title="The paper's B(H, G), V(H) and the effective-ridge form are one formula",
     statement=r"c_0=\frac1{\gamma\kappa},\qquad "
@@ -116,5 +127,5 @@ two_forms = Theorem(
         {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 1.1},
         {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 8.0, "r2": 2.0},
     ),
-    rivals={"1/kappa without gamma": lambda *, gamma, **k: _theory(gamma=gamma * 1.1, **k)},
+    rivals={"1/kappa for c0, without gamma": _without_gamma},
 )

@@ -72,7 +72,7 @@ finite_sample = Theorem(
     assumptions=GAUSSIAN,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
-        theory=lambda *, n, gamma, **k: wishart.ridgeless(n=n, p=round(gamma * n), **k),
+        theory=lambda *, n, gamma, **k: wishart.ridgeless(n=n, p=np.round(gamma * n), **k),
         simulation=simulate.isotropic.ridge,
         exact=True,
         sizes=(20, 40),

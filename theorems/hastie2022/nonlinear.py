@@ -1,5 +1,7 @@
 """Features of one random nonlinear layer: their Gaussian equivalent, and the purely nonlinear case."""
 
+import numpy as np
+
 import simulate.nonlinear_features
 from asymptotics import isotropic, nonlinear_features
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Mean, Plot, Real, Theorem, through
@@ -37,6 +39,11 @@ nonlinear_ridge = Theorem(
     plot=Plot(at={"activation": "relu", "psi": 0.5, "r2": 5.0, "sigma2": 1.0}, lines={"lam": (0.01, 0.1, 1.0)}),
 )
 
+
+def _any_input(*, psi, gamma, **given):
+    return isotropic.ridge(gamma=gamma + 0 * np.asarray(psi), **given)  # of psi it takes the shape
+
+
 purely_nonlinear = Theorem(
     title="Purely nonlinear features behave as isotropic ones, whatever the input dimension",
     statement=r"\mathbb E\,G\varphi(G)=0\ \Rightarrow\ "
@@ -45,7 +52,7 @@ purely_nonlinear = Theorem(
     assumptions=("phi(t) = a(|t| - b)", *MODEL),
     domain=LAYER,
     claim=Mean(
-        theory=lambda *, psi, **k: isotropic.ridge(**k),
+        theory=_any_input,
         simulation=through(simulate.nonlinear_features.ridge, lambda **k: k | {"activation": "abs"}),
         sizes=(60, 120, 240),
     ),
