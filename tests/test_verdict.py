@@ -93,6 +93,32 @@ def test_an_exact_claim_uses_every_size_without_extrapolation():
     assert theorems.verify(limit).status == "refuted"
 
 
+@pytest.mark.parametrize("wrong", [10, 20])
+def test_an_exact_claim_that_fails_at_one_size_is_not_averaged_into_truth(wrong):
+    # 3 % off at one of two sizes; the average over the sizes may be off by less than the tolerance
+    def theory(*, n, level):
+        return level * (1.03 if n == wrong else 1.0)
+
+    claim = record(biased(first=0, second=0), theory=theory, exact=True, sizes=(10, 20))
+    assert theorems.verify(claim).status == "refuted"
+
+
+def test_the_headline_of_a_bound_speaks_of_the_bound():
+    verdict = theorems.verify(record(biased(+2.0), kind=Bound))
+    assert verdict.headline == "the bound holds to 0 % at n <= 400"  # three times the bound: not "consistent to 200 %"
+    assert "beyond the bound by +2.00e+00" in str(verdict)
+
+
+def test_what_would_decide_counts_the_component_that_needs_most():
+    def simulate(*, n, level, draws, rng):
+        return level + 0.02 * np.array([1, 30]) * rng.standard_normal((draws, 2)) + 0.0247 * np.array([1, 0])
+
+    verdict = theorems.verify(record(simulate, theory=lambda *, level: np.full(2, level)), max_draws=48)
+    case = verdict.cases[0]  # the second component's interval is 30 times as wide
+    assert case.status == "undecided"
+    assert case.needs >= math.floor((case.halfwidth / (verdict.delta - abs(case.estimate))) ** 2)
+
+
 def test_a_law_is_judged_by_its_quantiles():
     class Uniform:
         def __init__(self, top):
@@ -132,7 +158,9 @@ def test_extrapolation_is_exact_on_its_own_model(order, rate):
     sizes = (50, 100, 200, 400)
     n = np.array(sizes, dtype=float)
     means = np.full(4, 7.0) + sum(3.0 * n ** (-rate * j) for j in range(1, order + 1))
-    assert _extrapolation(sizes, rate, exact=False) @ means == pytest.approx(7.0, rel=1e-12)  # linear algebra of a 4 x 3 system
+    assert (_extrapolation(sizes, rate, exact=False) @ means).tolist() == pytest.approx(
+        [7.0], rel=1e-12
+    )  # linear algebra of a 4 x 3 system
 
 
 def test_streams_are_keyed_by_content():

@@ -75,7 +75,7 @@ finite_sample = Theorem(
         theory=lambda *, n, gamma, **k: wishart.ridgeless(n=n, p=np.round(gamma * n), **k),
         simulation=simulate.isotropic.ridge,
         exact=True,
-        sizes=(20, 40),
+        sizes=(40, 80),
     ),
     cases=({"gamma": 0.5, "r2": 5.0}, {"gamma": 1.5, "r2": 5.0, "sigma2": 2.0}, {"gamma": 2.0}),
     rivals={
