@@ -45,7 +45,7 @@ any_spectrum = Theorem(
     title="Ridge regression for any spectrum and any signal: the test error",
     statement=KAPPA
     + r",\quad R+\sigma^2\to\frac{r^2\kappa^2\int s(s+\kappa)^{-2}dG+\sigma^2}{1-\gamma\int s^2(s+\kappa)^{-2}dH}",
-    source="dobriban2018high, Theorem 2.1; hastie2022surprises, Theorem 5",
+    source="dobriban2018high, Theorem 2.1 (isotropic signal); hastie2022surprises, Theorem 5 (numbering from memory)",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=_claim("test"),
@@ -73,7 +73,7 @@ norm = Theorem(
     title="The squared norm of the ridge estimator",
     statement=KAPPA
     + r",\quad \|\hat\beta\|^2\to r^2\!\int\frac{s^2dG}{(s+\kappa)^2}+(R+\sigma^2)\,\gamma\!\int\frac{s\,dH}{(s+\kappa)^2}",
-    source="derived from hastie2022surprises, Theorem 5",
+    source="derived from hastie2022surprises, Theorem 5 (numbering from memory)",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=_claim("norm2"),
@@ -108,7 +108,7 @@ def _searched(*, spectrum, signal, gamma, r2, sigma2):
 optimal_penalty = Theorem(
     title="With an isotropic signal the optimal penalty does not depend on the spectrum",
     statement=r"\lambda^*=\frac{\gamma\sigma^2}{r^2},\qquad R^*+\sigma^2=\sigma^2\,\frac{\kappa^*}{\lambda^*}",
-    source="dobriban2018high, Theorem 2.1",
+    source="dobriban2018high, Theorem 2.1 (numbering from memory)",
     assumptions=("the signal is isotropic: G has density proportional to H's", *MODEL),
     domain={k: v for k, v in DOMAIN.items() if k not in ("lam", "signal")},
     claim=Identity(

@@ -8,7 +8,8 @@ from theorems import OVER, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theor
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments",
-    "the spectrum of S converges to H, the signal's energy over its eigenvectors to G; S stays bounded and bounded away from 0",
+    "the spectrum of S converges to H, the signal's energy over its eigenvectors to G; S stays bounded and bounded away from 0 "
+    "(power:A is not bounded away: the formula is used beyond the proof there)",
     "y = <x, beta> + noise with |beta|^2 = r2 and noise of variance sigma2",
     "p/n -> gamma > 1",
 )
@@ -40,7 +41,7 @@ correlated_ridgeless = Theorem(
     statement=r"R\to\|\beta\|^2(1+\rho)\int\frac{s\,dG(s)}{(1+c_0\gamma s)^2}+\sigma^2\rho,\quad "
     r"\rho=\gamma c_0\frac{\int s^2(1+c_0\gamma s)^{-2}dH}{\int s(1+c_0\gamma s)^{-2}dH},\quad "
     r"1-\frac1\gamma=\int\frac{dH(s)}{1+c_0\gamma s}",
-    source="hastie2022surprises, Theorem 3 (Theorem 2 at finite p)",
+    source="hastie2022surprises, Theorem 3, Theorem 2 at finite p (numbering from memory)",
     assumptions=MODEL,
     domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(theory=_theory, simulation=simulate.ridge.ridge, sizes=(40, 80, 160, 320)),
@@ -86,7 +87,12 @@ equicorrelated_ridgeless = Theorem(
     statement=r"\Sigma_{ij}=\rho\ (i\ne j),\ \Sigma_{ii}=1:\quad "
     r"R\to r^2(1-\rho)\Bigl(1-\frac1\gamma\Bigr)+\frac{\sigma^2}{\gamma-1}",
     source="hastie2022surprises, section 5.1 (from memory)",
-    assumptions=("the signal is uniform on the sphere of radius r", *MODEL),
+    assumptions=(
+        MODEL[0],
+        "the signal is uniform on the sphere of radius r, so that of its energy the fraction 1/p lies in the direction (1, ..., 1)",
+        "S has the one eigenvalue 1 - rho + p rho, which is not bounded: the limit is that of the other eigenvalues, 1 - rho",
+        *MODEL[2:],
+    ),
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
         theory=equicorrelated.ridgeless,
@@ -116,7 +122,7 @@ two_forms = Theorem(
     title="The paper's B(H, G), V(H) and the effective-ridge form are one formula",
     statement=r"c_0=\frac1{\gamma\kappa},\qquad "
     r"B+V=\frac{r^2\kappa^2\int s(s+\kappa)^{-2}dG+\sigma^2}{1-\gamma\int s^2(s+\kappa)^{-2}dH}-\sigma^2",
-    source="hastie2022surprises, Theorem 3; dobriban2018high, Theorem 2.1",
+    source="hastie2022surprises, Theorem 3; dobriban2018high, Theorem 2.1 (numbering from memory)",
     assumptions=MODEL,
     domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Identity(

@@ -29,7 +29,7 @@ RIVALS = {
 generalised_cross_validation = Theorem(
     title="Generalised cross-validation tends to the test error",
     statement=r"\mathrm{GCV}(\lambda)=\frac{\frac1n\|y-X\hat\beta_\lambda\|^2}{(1-\mathrm{df}_1/n)^2}\to R(\lambda)+\sigma^2",
-    source="hastie2022surprises, Theorem 7",
+    source="hastie2022surprises, Theorem 7 (numbering from memory)",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=Mean(theory=test_error, simulation=simulate.ridge.ridge, of="gcv", sizes=(40, 80, 160, 320)),
@@ -42,7 +42,7 @@ leave_one_out = Theorem(
     title="Leave-one-out cross-validation tends to the test error",
     statement=r"\mathrm{CV}(\lambda)="
     r"\frac1n\sum_i\Bigl(\frac{y_i-x_i^\top\hat\beta_\lambda}{1-(S_\lambda)_{ii}}\Bigr)^2\to R(\lambda)+\sigma^2",
-    source="hastie2022surprises, Theorem 7",
+    source="hastie2022surprises, Theorem 7 (numbering from memory)",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=Mean(theory=test_error, simulation=simulate.ridge.ridge, of="loo", sizes=(40, 80, 160, 320)),
@@ -53,9 +53,14 @@ leave_one_out = Theorem(
 tuned_by_cross_validation = Theorem(
     title="Ridge regression tuned by generalised cross-validation attains the optimal risk",
     statement=r"\hat\lambda=\arg\min_\lambda\mathrm{GCV}(\lambda):\quad R(\hat\lambda)\to R^*="
-    r"\min_\lambda R(\lambda)=\sigma^2\gamma\,m(-\lambda^*)",
-    source="hastie2022surprises, Theorem 7",
-    assumptions=("rows x are standard normal in R^p", MODEL[1]),
+    r"\min_\lambda R(\lambda)=\sigma^2\gamma\,m(-\lambda^*),\quad \lambda^*=\frac{\sigma^2\gamma}{r^2},\quad "
+    r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
+    source="hastie2022surprises, Theorem 7 (numbering from memory)",
+    assumptions=(
+        "rows x are standard normal in R^p",
+        MODEL[1],
+        "the minimum is over a grid from lam*/100 to 100 lam*, 8 % a step",
+    ),
     domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
     claim=Mean(theory=isotropic.optimal, simulation=simulate.tuning.ridge, sizes=(32, 64, 128, 256)),
     cases=({"gamma": 0.5, "r2": 5.0}, {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0}),

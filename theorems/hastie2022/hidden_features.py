@@ -1,5 +1,7 @@
 """Misspecified features: part of the signal lives on features that are not observed."""
 
+import math
+
 import simulate.misspecified
 from asymptotics import isotropic
 from asymptotics import misspecified as formula
@@ -25,7 +27,7 @@ misspecified = Theorem(
     title="Ridgeless least squares with misspecified features",
     statement=r"M=r^2(1-\kappa):\quad R\to M+(M+\sigma^2)\frac{\gamma}{1-\gamma}\ (\gamma<1),\quad "
     r"M+r^2\kappa\Bigl(1-\frac1\gamma\Bigr)+\frac{M+\sigma^2}{\gamma-1}\ (\gamma>1)",
-    source="hastie2022surprises, Theorem 4",
+    source="hastie2022surprises, Theorem 4 (numbering from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": EXPLAINED},
     claim=Mean(theory=formula.ridgeless, simulation=simulate.misspecified.ridge),
@@ -45,7 +47,7 @@ misspecified = Theorem(
 
 polynomial_bias = Theorem(
     title="Approximation bias that falls polynomially with the number of features",
-    statement=r"1-\kappa(\gamma)=(1+\gamma)^{-a}",
+    statement=r"1-\kappa(\gamma)=(1+\gamma)^{-a}:\quad R\text{ as for misspecified features, with }M=r^2(1+\gamma)^{-a}",
     source="hastie2022surprises, section 5.3 (from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "decay": Real(0.0, 20.0)},
@@ -69,10 +71,11 @@ def _tuned(*, gamma, r2, sigma2, explained, **given):
 
 misspecified_optimal_ridge = Theorem(
     title="The optimally tuned ridge with misspecified features",
-    statement=r"R^*\to M+(M+\sigma^2)\gamma\,m(-\lambda^*),\qquad \lambda^*=\gamma\frac{M+\sigma^2}{r^2\kappa}",
+    statement=r"R^*\to M+(M+\sigma^2)\gamma\,m(-\lambda^*),\quad M=r^2(1-\kappa),\quad \lambda^*=\gamma\frac{M+\sigma^2}{r^2\kappa},\quad "
+    r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
     source="hastie2022surprises, Corollary 6 applied to Theorem 4 (from memory)",
     assumptions=MODEL,
-    domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
+    domain={"gamma": GAMMA, "r2": Real(0.0, math.inf, default=1.0), "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
     claim=Mean(theory=formula.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
     cases=({"gamma": 0.5, "r2": 5.0, "explained": 0.6}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
     rivals={

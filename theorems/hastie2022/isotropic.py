@@ -90,7 +90,7 @@ minimum_norm = Theorem(
     title="The squared norm of the ridgeless fit",
     statement=r"\|\hat\beta\|^2 \to r^2+\sigma^2\frac{\gamma}{1-\gamma}\ (\gamma<1),\qquad "
     r"\frac{r^2}{\gamma}+\frac{\sigma^2}{\gamma-1}\ (\gamma>1)",
-    source="hastie2022surprises, Corollary 1",
+    source="hastie2022surprises, Corollary 1 (numbering from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(theory=isotropic.ridgeless, simulation=simulate.isotropic.ridge, of="norm2"),
@@ -147,7 +147,7 @@ isotropic_ridge = Theorem(
     title="Ridge regression with isotropic features",
     statement=r"R \to r^2\lambda^2m'(-\lambda)+\sigma^2\gamma\bigl(m(-\lambda)-\lambda m'(-\lambda)\bigr),\quad "
     r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
-    source="hastie2022surprises, Corollary 5",
+    source="hastie2022surprises, Corollary 5 (numbering from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(theory=isotropic.ridge, simulation=simulate.isotropic.ridge),
@@ -168,8 +168,9 @@ isotropic_ridge = Theorem(
 
 optimal_ridge = Theorem(
     title="The optimally tuned ridge with isotropic features",
-    statement=r"\lambda^*=\frac{\sigma^2\gamma}{r^2},\qquad R^*\to\sigma^2\gamma\,m(-\lambda^*)",
-    source="hastie2022surprises, Corollary 6; dobriban2018high, Theorem 2.1",
+    statement=r"\lambda^*=\frac{\sigma^2\gamma}{r^2},\qquad R^*\to\sigma^2\gamma\,m(-\lambda^*),\quad "
+    r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
+    source="hastie2022surprises, Corollary 6; dobriban2018high, Theorem 2.1 (numbering from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
     claim=Mean(theory=isotropic.optimal, simulation=through(simulate.isotropic.ridge, _tuned)),

@@ -23,10 +23,11 @@ def _through_the_spectrum(*, gamma, psi, mu, r2, sigma2):
 
 latent_space = Theorem(
     title="Ridgeless least squares in the latent space model",
-    statement=r"R\to\|\beta\|^2\Bigl(1+\gamma c_0\frac{E_1}{E_2}\Bigr)\frac{1+\mu/\psi}{(1+c_0\gamma(1+\mu/\psi))^2}"
-    r"+\tilde\sigma^2\gamma c_0\frac{E_1}{E_2},\quad \|\beta\|^2=\frac{r^2\mu/\psi}{(1+\mu/\psi)^2},\quad "
-    r"\tilde\sigma^2=\sigma^2+\frac{r^2}{1+\mu/\psi}",
-    source="hastie2022surprises, equations (31)-(35)",
+    statement=r"R\to\|\beta\|^2\Bigl(1+\gamma c_0\frac{E_1}{E_2}\Bigr)\frac{A}{(1+c_0\gamma A)^2}"
+    r"+\tilde\sigma^2\gamma c_0\frac{E_1}{E_2},\quad A=1+\frac\mu\psi,\quad \|\beta\|^2=\frac{r^2\mu/\psi}{A^2},\quad "
+    r"\tilde\sigma^2=\sigma^2+\frac{r^2}{A},\quad E_j=\frac{1-\psi}{(1+c_0\gamma)^2}+\frac{\psi A^{3-j}}{(1+c_0\gamma A)^2},\quad "
+    r"1-\frac1\gamma=\frac{1-\psi}{1+c_0\gamma}+\frac{\psi}{1+c_0\gamma A}",
+    source="hastie2022surprises, equations (31)-(35), where mu = 1; general mu derived",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=Mean(theory=formula.ridgeless, simulation=simulate.latent_space.ridge, sizes=(40, 80, 160)),
@@ -50,7 +51,7 @@ latent_space = Theorem(
 latent_space_two_routes = Theorem(
     title="The latent-space formula is the correlated one at the induced spectrum and signal",
     statement=r"H=(1-\psi)\delta_1+\psi\,\delta_{1+\mu/\psi},\qquad G=\delta_{1+\mu/\psi}",
-    source="hastie2022surprises, equations (31)-(35) and Theorem 3",
+    source="hastie2022surprises, equations (31)-(35) and Theorem 3 (its number from memory); general mu derived",
     assumptions=MODEL,
     domain=DOMAIN,
     claim=Identity(theory=formula.ridgeless, other=_through_the_spectrum, rtol=1e-11),

@@ -26,7 +26,7 @@ def _only_linear_part(*, activation, **given):
 nonlinear_ridge = Theorem(
     title="Ridge regression on one layer of nonlinear features: the Gaussian equivalent",
     statement=r"\Sigma\simeq c_1WW^\top+(1-c_1)I:\quad R(\lambda)\text{ as for correlated features with this spectrum}",
-    source="hastie2022surprises, Theorem 8 (variance); the bias by the same equivalence",
+    source="hastie2022surprises, Theorem 8 (numbering from memory): the variance; the bias by the same equivalence",
     assumptions=MODEL,
     domain={"activation": Choice(("relu", "tanh", "erf", "abs", "identity")), **LAYER},
     claim=Mean(theory=nonlinear_features.ridge, simulation=simulate.nonlinear_features.ridge, sizes=(60, 120, 240)),
@@ -47,8 +47,9 @@ def _any_input(*, psi, gamma, **given):
 purely_nonlinear = Theorem(
     title="Purely nonlinear features behave as isotropic ones, whatever the input dimension",
     statement=r"\mathbb E\,G\varphi(G)=0\ \Rightarrow\ "
-    r"R\to r^2\lambda^2m'(-\lambda)+\sigma^2\gamma\bigl(m(-\lambda)-\lambda m'(-\lambda)\bigr)",
-    source="hastie2022surprises, Corollary 7",
+    r"R\to r^2\lambda^2m'(-\lambda)+\sigma^2\gamma\bigl(m(-\lambda)-\lambda m'(-\lambda)\bigr),\quad "
+    r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
+    source="hastie2022surprises, Corollary 7 (numbering from memory)",
     assumptions=("phi(t) = a(|t| - b)", *MODEL),
     domain=LAYER,
     claim=Mean(
