@@ -3,6 +3,7 @@ r"""Spectra that are continuous or have no end: laws from a density or a symbol,
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import zeta
@@ -14,10 +15,13 @@ from asymptotics.signals import SIGNALS, Signal, Spectrum, assemble, part
 
 
 def _continuous(
-    rule: Callable[[float, float], tuple[Array, Array]], ends: Callable[[str], tuple[float, float]], signal: Signal
+    rule: Callable[[float, float], tuple[Array, Array]],
+    ends: Callable[[str], tuple[float, float]],
+    signal: Signal,
+    reciprocal: float = -1.0,
 ) -> Spectrum:
     # the law of a rule over (0, 1), and the signal on a part of it
-    H = masses(*quadratures.trimmed(*rule(*ends("isotropic"))), unit=True)
+    H = replace(masses(*quadratures.trimmed(*rule(*ends("isotropic"))), unit=True), reciprocal=reciprocal)
     if signal is None or signal == "isotropic":
         return Spectrum(H, H)
     if not isinstance(signal, str):
@@ -39,7 +43,8 @@ def power(a: float, signal: Signal = "isotropic") -> Spectrum:
         refuse("a", a, "the exponent must be nonnegative and finite")
     if a == 0:
         return assemble(np.ones(1), np.ones(1), signal, unit=True)
-    return _continuous(lambda low, high: quadratures.power(a, low, high), _top_is_one, signal)
+    reciprocal = 1 / (1 - a) if a < 1 else np.inf  # the nodes, at s > 1e-30 or so, do not see where 1/s is large
+    return _continuous(lambda low, high: quadratures.power(a, low, high), _top_is_one, signal, reciprocal)
 
 
 def autoregressive(rho: float, signal: Signal = "isotropic") -> Spectrum:
@@ -101,7 +106,8 @@ def density(pdf: Callable[[float], float], low: float, high: float, signal: Sign
         cut = float(brentq(excess, first, last, xtol=1e-15 * span, rtol=1e-14))
         return (cut, float(high)) if kind == "top" else (float(low), cut)
 
-    return _continuous(rule, ends, signal)
+    near = [pdf(float(high) * x) for x in (1e-12, 1e-9)] if low == 0 else [0.0, 1.0]
+    return _continuous(rule, ends, signal, np.inf if near[0] >= near[1] * (1 - 1e-6) > 0 else -1.0)  # flat or steeper: int pdf/s
 
 
 def power_law(alpha: float, beta: float | None = None, p: int | None = None) -> Spectrum:

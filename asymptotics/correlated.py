@@ -73,7 +73,8 @@ def _parts(gamma: float, spectrum: Spectrum) -> tuple[float, float, float, float
     live = gamma * (1 - H.zero)
     if live <= 1:
         with np.errstate(divide="ignore"):
-            rho, inverse = np.divide(live, 1 - live), gamma * np.sum(H.weights / H.atoms)
+            inverse = gamma * (H.reciprocal if H.reciprocal >= 0 else np.sum(H.weights / H.atoms))
+            rho = np.divide(live, 1 - live)
         return float(rho), 0.0, G.mass - G.zero, float(inverse * np.divide(rho, live)), np.inf
     x = _root(gamma, H)  # = c0 gamma
     square = H.atoms / (1 + x * H.atoms) ** 2 * H.weights

@@ -44,7 +44,8 @@ class Law:
 
     `atoms` (m,) are positive and decreasing, `weights` (m,) positive; `zero` is the mass at 0; `tail` the integral of s over the
     part too near 0 to be resolved, which is right for kappa >= `resolved`; `mass` is the whole mass, inf for infinitely many
-    eigenvalues. `above` (2, m), high and low halves, is the mass of atoms_0 ... atoms_i to twice double precision; it is summed
+    eigenvalues. `reciprocal` is int 1/s dH of a law that reaches 0, where the atoms do not tell it; negative where they do.
+    `above` (2, m), high and low halves, is the mass of atoms_0 ... atoms_i to twice double precision; it is summed
     from the weights when not given.
     """
 
@@ -55,6 +56,7 @@ class Law:
     mass: float = -1.0
     resolved: float = 0.0
     above: Array = None  # type: ignore[assignment]
+    reciprocal: float = -1.0
 
     def __post_init__(self) -> None:
         atoms, weights = vector("atoms", self.atoms), vector("weights", self.weights)
@@ -102,7 +104,8 @@ class Law:
         nodes, weights, above = compress(self.atoms, self.weights, self.above)
         if nodes.size >= self.atoms.size:
             return self
-        return Law(nodes, weights, zero=self.zero, tail=self.tail, mass=self.mass, resolved=self.resolved, above=above)
+        kept = {name: getattr(self, name) for name in ("zero", "tail", "mass", "resolved", "reciprocal")}
+        return Law(nodes, weights, above=above, **kept)
 
 
 def masses(values: Array, weights: Array, *, unit: bool = False) -> Law:

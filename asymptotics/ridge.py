@@ -80,6 +80,8 @@ def sums(law: Law, kappa: Array) -> Array:
     if law.tail:  # s is 0 beside kappa there
         out[0] += law.tail / kappa.ravel() ** 2
         out[1] += law.tail
+    if law.reciprocal >= 0:
+        out[0, np.ravel(kappa) == 0] = law.reciprocal
     if unseen := law.mass - float(nodes.weights.sum()) if law.tail else law.zero:
         out[3] += unseen
     return out.reshape(5, *kappa.shape)
