@@ -16,7 +16,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import click  # noqa: E402
 
-from theorems.terminal import at_once, bar, plain  # noqa: E402
+from theorems.terminal import at_once, bar, plain, say, writable  # noqa: E402
 
 if TYPE_CHECKING:
     from theorems.record import Theorem
@@ -151,11 +151,13 @@ def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **option
     records, good = discovery.every(names), True
     with bar(sum(len(r.cases) for r in records)) as step:
         for verdict in at_once(lambda r: judge(r, entropy=seed, progress=step, **options), records, jobs):
-            click.echo(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
+            say(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
             good &= verdict.status == "consistent" and verdict.has_power
+            if not verdict.rivals:
+                say(f"warning: {verdict.theorem} names no rivals, so nothing shows that its cases could refute it", err=True)
             for rival, status in verdict.rivals.items():
                 if status != "refuted":
-                    click.echo(f"warning: {verdict.theorem} has no power against its rival '{rival}' ({status})", err=True)
+                    say(f"warning: {verdict.theorem} has no power against its rival '{rival}' ({status})", err=True)
     sys.exit(0 if good else 1)
 
 
@@ -179,6 +181,7 @@ def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: in
     seed, delta = options.pop("seed"), options.pop("delta")
     styles.venue(options["venue"]).inches(options["width"])  # refuse before the work
     figures.endings(formats)
+    writable(out)
     records = discovery.every(names)
     drawn = [r for r in records if len(records) == 1 or figures.drawable(r)]
     for record in records:
@@ -194,7 +197,7 @@ def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: in
             return drawing.save(out, formats)
 
         for paths in at_once(draw, drawn, jobs):
-            click.echo("\n".join(str(path) for path in paths))
+            say("\n".join(str(path) for path in paths))
 
 
 def _list_of(kind: type) -> Callable[..., Any]:
@@ -219,7 +222,7 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @click.option("--label", default=None, help="For a target of classes: the one that counts as 1.")
 @click.option("--drop", multiple=True, help="A column to leave out; may be repeated.")
 @click.option("--one-hot", is_flag=True, help="Turn columns of text into indicators.")
-@click.option("--clean", is_flag=True, help="Leave out rows with missing values and constant columns.")
+@click.option("--clean", is_flag=True, help="Leave out rows with missing values, columns of text and constant columns.")
 @click.option("--no-scale", is_flag=True, help="Keep the columns' own scales.")
 @click.option("--no-controls", is_flag=True, help="Do not ask why prediction and measurement part.")
 @OUT
@@ -237,6 +240,7 @@ def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_c
     out, venue, formats = (options.pop(k) for k in ("out", "venue", "formats"))
     styles.venue(venue)  # refuse before the work
     figures.endings(formats)
+    writable(out)
     options |= {"entropy": seed, "scale": not no_scale, "controls": not no_controls}
     with bar(len(options["sizes"] or range(9))) as step:
         report = real.report(table, target, tick=lambda: step("measuring"), **options)
@@ -255,6 +259,7 @@ def tour(out: Path, quick: bool, seed: int) -> None:
     """The main job in one go: predicts, simulates, judges and draws a few theorems and a real data set; a report at the end."""
     from theorems import tour as guide
 
+    writable(out)
     report = guide.run(out=out, quick=quick, entropy=seed, say=lambda line: click.echo(line))
     sys.exit(0 if report.good else 1)
 

@@ -108,6 +108,11 @@ def ticks(axis: Any, low: float, high: float) -> None:
     axis.set_minor_formatter(ticker.NullFormatter())
 
 
+def _width(text: str) -> float:
+    """About how wide a text with its formulas is, in units of its size."""
+    return 0.46 * len(text.replace("\\", "").replace("$", ""))
+
+
 def _canvas(inches: float, height: float) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -125,8 +130,8 @@ def _settle(figure: Figure) -> Figure:
 
 def _legend(figure: Figure, handles: list[Any], texts: list[str], title: str, style: styles.Venue, inches: float) -> None:
     """A legend under the axes, in as many columns as fit, under a line that says what lines and points are."""
-    longest = max((len(t.replace("\\", "").replace("$", "")) for t in texts), default=1)
-    columns = max(1, min(len(texts), int(inches * 72 / ((0.46 * longest + 4.5) * style.tick))))
+    longest = max((_width(t) for t in texts), default=0.46)
+    columns = max(1, min(len(texts), int(inches * 72 / ((longest + 4.5) * style.tick))))
     figure.legend(
         handles,
         texts,
@@ -270,7 +275,10 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             top = 1.15 * max(float(item.heights.max()), float(np.quantile(item.density[np.isfinite(item.density)], 0.9)))
             ax.set_ylim(0, top)
             ax.set_xlim(left=0 if item.edges[0] < 0.2 * item.edges[-1] else item.edges[0])
-            ax.set_title(label(item.params, item.varied), fontsize=style.tick)
+            title = label(item.params, item.varied)
+            if _width(title) * style.tick > 0.7 * 72 * inches / across:  # 0.7: of a panel's share, the rest is its axis
+                title = title.replace(", ", ",\n")
+            ax.set_title(title, fontsize=style.tick)
             if item.zero or item.atom:
                 ax.text(
                     0.97,

@@ -25,6 +25,7 @@ table, pre { font: 13px/1.4 ui-monospace, Menlo, Consolas, monospace; margin: .6
 table { border-collapse: collapse } th { font-weight: 600 }
 th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px solid #e3e3e3; white-space: nowrap }
 th:first-child, td:first-child, td.text, th.text { text-align: left }
+td.text { white-space: normal }
 .badge { font: 600 12px/1 ui-monospace, Menlo, Consolas, monospace; padding: .2rem .5rem; border-radius: .3rem; color: #fff;
   vertical-align: middle }
 .good { background: #006b4c } .bad { background: #a13f00 } .open { background: #555 }

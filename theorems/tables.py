@@ -171,12 +171,12 @@ class Table:
     def save(self, path: str | Path) -> Path:
         """Write .csv, .json (an object a line) or .nc by the ending of `path`; ValueError for another ending."""
         path = Path(path)
-        if path.suffix not in (".csv", ".json", ".jsonl", ".nc"):
+        if path.suffix.lower() not in (".csv", ".json", ".jsonl", ".nc"):
             refuse("out", str(path), "its ending says the format: .csv, .json (one object a line) or .nc")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             self.frame().to_csv(path, index=False)
-        elif path.suffix == ".nc":
+        elif path.suffix.lower() == ".nc":
             self.dataset().to_netcdf(path, engine="netcdf4")
         else:
             path.write_text("".join(line + "\n" for line in self.json()))

@@ -66,7 +66,11 @@ def _frame(path: Path, target: str | None) -> tuple[pd.DataFrame, str | None]:
     if path.suffix.lower() == ".tsv":
         readers[".tsv"] = lambda p: pd.read_csv(p, sep="\t")
     if not path.is_file():
-        refuse("path", str(path), f"there is no such file; the embedded data sets are {', '.join(EMBEDDED)}")
+        refuse(
+            "path",
+            str(path),
+            f"{'it is a folder' if path.is_dir() else 'there is no such file'}; the embedded data sets are {', '.join(EMBEDDED)}",
+        )
     if path.suffix.lower() == ".npz":
         return _npz(path, target)
     if path.suffix.lower() not in readers:
@@ -86,8 +90,8 @@ def _npz(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        refuse("path", str(path), f"it cannot be read as .npz without pickles: {str(error).splitlines()[0]}")
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        refuse("path", str(path), "it cannot be read as .npz: write it by numpy.savez, from arrays of numbers")
     has = "; it has " + (", ".join(f"{k} {v.shape}" for k, v in arrays.items()) or "no arrays")
     vectors = [k for k, v in arrays.items() if v.ndim == 1]
     if target is None:
@@ -105,17 +109,25 @@ def _npz(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
     return frame, target
 
 
+def _one_column(columns: list[str]) -> str:
+    """A hint where a table was read as one column because something else than a comma separates its values."""
+    separated = len(columns) == 1 and any(mark in columns[0] for mark in ";\t|")
+    return "the table was read as one column: separate its values by commas (.csv) or tabs (.tsv); " if separated else ""
+
+
 def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple[pd.Series, str]:
     import pandas as pd
     from pandas.api import types
 
     columns = list(frame.columns)
     if target is None:
-        refuse("target", None, f"name the column to predict; the columns are {_names(columns, 40)}")
+        refuse("target", None, f"{_one_column(columns)}name the column to predict; the columns are {_names(columns, 40)}")
     if target not in columns:
         close = difflib.get_close_matches(target, columns, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        refuse("target", target, f"{hint}the table has no such column; its columns are {_names(columns, 40)}")
+        refuse(
+            "target", target, f"{_one_column(columns)}{hint}the table has no such column; its columns are {_names(columns, 40)}"
+        )
     y = frame[target]
     if label is not None:
         hit = (y.astype(str) == str(label)) | (pd.to_numeric(y, errors="coerce") == pd.to_numeric(label, errors="coerce"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +17,18 @@ class Refused(click.ClickException):
     """Bad input: one line, exit status 2."""
 
     exit_code = 2
+
+
+def _from_file(error: Exception, names: Any) -> str | None:
+    """One line on an error in a user's own FILE.py, with the place in it; None where no such file is at work."""
+    import traceback
+
+    files = [Path(str(n).partition(".py")[0] + ".py").absolute() for n in names if ".py" in str(n)]
+    if not files:
+        return None
+    places = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).absolute() in files]
+    where = f"{Path(places[-1].filename).name}, line {places[-1].lineno}, in {places[-1].name}" if places else files[0].name
+    return f"{where} fails: {type(error).__name__}: {error}"
 
 
 def plain(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,18 +43,30 @@ def plain(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with threadpool_limits(1):
                 return command(*args, **kwargs)
-        except (ValueError, ConvergenceError, OSError) as error:
+        except OSError as error:
+            place = f"path = {str(error.filename)!r} is refused: " if error.filename else ""
+            remedy = "; name one that can be read, or written for --out" if error.filename else ""
+            raise Refused(f"{place}{error.strerror or ' '.join(str(error).split())}{remedy}") from error
+        except (ValueError, ConvergenceError) as error:
             raise Refused(" ".join(str(error).split()) or type(error).__name__) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # in the library a traceback is right; in a user's own file its line is
+            line = _from_file(error, kwargs.get("names") or (kwargs.get("name", ""),))
+            if line is None:
+                raise
+            raise Refused(" ".join(line.split())) from error
 
     return run
 
 
 @contextmanager
 def bar(total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on stderr; each call is one step, under the name given."""
+    """A progress bar on stderr; each call is one step, under the name given. Nothing is shown before the first."""
     from tqdm import tqdm
 
-    with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2) as bar:
+    late = 1e-9  # any delay leaves the bar to the first step: what is refused before it stands alone on the terminal
+    with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2, delay=late) as bar:
 
         def step(name: str = "") -> None:
             if name:
@@ -48,6 +74,23 @@ def bar(total: int) -> Iterator[Callable[[str], None]]:
             bar.update()
 
         yield step
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """A line on stdout or stderr, above the progress bar rather than behind it."""
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr if err else sys.stdout)
+
+
+def writable(folder: Path) -> None:
+    """ValueError, before the work, for a folder in which nothing can be written."""
+    from asymptotics.conventions import refuse
+
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "cannot be written to" if there.is_dir() else "is a file, not a folder"
+        refuse("out", str(folder), f"{there} {why}; name a folder of your own")
 
 
 def at_once(work: Callable[[Any], Any], items: list[Any], jobs: int) -> Iterator[Any]:

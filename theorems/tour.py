@@ -101,7 +101,7 @@ def run(
     records = [found[name] for name in STOPS[: QUICK if quick else None]]
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)  # refuse before the work
-    delta, draws = 0.05, 20 if quick else 50  # 1 % takes minutes where no exact fast sampler is known
+    delta, draws = 0.01, 20  # draws a point of a figure: 50 of the dense simulators' would take longer than all verdicts
     total = sum(len(r.cases) + figures.count(r) + 1 for r in records) + SIZES
     with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2, desc="ridgeless tour") as bar:
 
