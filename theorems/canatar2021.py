@@ -33,7 +33,7 @@ shifted_test_covariance = Theorem(
     statement=r"R\to\kappa^2r^2\int\frac{s'\,dG}{(s+\kappa)^2}+(R_0+\sigma^2)\,\gamma\int\frac{s\,s'\,dH}{(s+\kappa)^2},\qquad s'=s^{P}",
     source="canatar2021out, equation (4) (numbering from memory)",
     assumptions=(
-        "training rows have covariance S, test rows S' with the same eigenvectors and eigenvalues s' = s^P",
+        "training rows have covariance S, test rows S' with the same eigenvectors and eigenvalues s' = s^P; `power` is P",
         "R0 + sigma2 is the test error without shift",
         "p/n -> gamma; the spectrum of S converges to H, the signal's energy over its eigenvectors to G",
     ),

@@ -56,7 +56,7 @@ class CaseVerdict:
         where = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
         if not self.sizes:
             return f"{self.status:<10} two exact routes differ by {self.estimate:.1e} of {self.target:.6g}  {where}"
-        more = f"; {self.needs} times these draws would decide" if self.needs else ""
+        more = f"; about {self.needs} times these draws would decide" if self.needs else ""
         gap = "beyond the bound" if self.one_sided else "off"
         return (
             f"{self.status:<10} {gap} by {self.estimate:+.2e} +- {self.halfwidth:.1e} of {self.target:.6g} "

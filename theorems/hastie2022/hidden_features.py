@@ -25,7 +25,7 @@ def _hidden_part_counted_once(*, gamma, r2, sigma2, explained):
 
 misspecified = Theorem(
     title="Ridgeless least squares with misspecified features",
-    statement=r"M=r^2(1-\kappa):\quad R\to M+(M+\sigma^2)\frac{\gamma}{1-\gamma}\ (\gamma<1),\quad "
+    statement=r"\kappa=\|\beta\|^2/r^2,\ M=r^2(1-\kappa):\quad R\to M+(M+\sigma^2)\frac{\gamma}{1-\gamma}\ (\gamma<1),\quad "
     r"M+r^2\kappa\Bigl(1-\frac1\gamma\Bigr)+\frac{M+\sigma^2}{\gamma-1}\ (\gamma>1)",
     source="hastie2022surprises, Theorem 4 (numbering from memory)",
     assumptions=MODEL,
@@ -49,7 +49,7 @@ polynomial_bias = Theorem(
     title="Approximation bias that falls polynomially with the number of features",
     statement=r"1-\kappa(\gamma)=(1+\gamma)^{-a}:\quad R\text{ as for misspecified features, with }M=r^2(1+\gamma)^{-a}",
     source="hastie2022surprises, section 5.3 (from memory)",
-    assumptions=MODEL,
+    assumptions=(*MODEL, "`explained` = kappa(gamma) = 1 - (1 + gamma)^-a; `decay` is a"),
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "decay": Real(0.0, 20.0)},
     claim=Mean(theory=formula.ridgeless, simulation=simulate.misspecified.ridge),
     cases=({"gamma": 0.5, "r2": 5.0, "decay": 1.5}, {"gamma": 3.0, "r2": 5.0, "sigma2": 0.5, "decay": 1.0}),
@@ -71,7 +71,8 @@ def _tuned(*, gamma, r2, sigma2, explained, **given):
 
 misspecified_optimal_ridge = Theorem(
     title="The optimally tuned ridge with misspecified features",
-    statement=r"R^*\to M+(M+\sigma^2)\gamma\,m(-\lambda^*),\quad M=r^2(1-\kappa),\quad \lambda^*=\gamma\frac{M+\sigma^2}{r^2\kappa},\quad "
+    statement=r"R^*\to M+(M+\sigma^2)\gamma\,m(-\lambda^*),\quad M=r^2(1-\kappa),\ \kappa=\|\beta\|^2/r^2,\quad "
+    r"\lambda^*=\gamma\frac{M+\sigma^2}{r^2\kappa},\quad "
     r"m(-\lambda)=\frac{-(1-\gamma+\lambda)+\sqrt{(1-\gamma+\lambda)^2+4\gamma\lambda}}{2\gamma\lambda}",
     source="hastie2022surprises, Corollary 6 applied to Theorem 4 (from memory)",
     assumptions=MODEL,
