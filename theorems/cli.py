@@ -252,7 +252,7 @@ def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_c
 
 @main.command()
 @click.option("--out", default="ridgeless-tour", show_default=True, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--quick", is_flag=True, help="Fewer records and draws: a check that all works, in about 20 seconds.")
+@click.option("--quick", is_flag=True, help="Fewer records and draws: a check that all works, in some 10 seconds.")
 @SEED
 @plain
 def tour(out: Path, quick: bool, seed: int) -> None:

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 class Refused(click.ClickException):
@@ -43,6 +46,10 @@ def plain(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             with threadpool_limits(1):
                 return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            click.echo("Aborted!", err=True)
+            sys.stdout.flush()
+            os._exit(130)  # Python's own exit would wait until every thread has finished its simulation
         except OSError as error:
             place = f"path = {str(error.filename)!r} is refused: " if error.filename else ""
             remedy = "; name one that can be read, or written for --out" if error.filename else ""
@@ -70,8 +77,11 @@ def bar(total: int) -> Iterator[Callable[[str], None]]:
 
         def step(name: str = "") -> None:
             if name:
-                bar.set_description_str(name, refresh=False)
+                bar.set_description_str(name.partition(" ")[0], refresh=False)  # parameters too would leave no room for the bar
+            first = bar.n == 0
             bar.update()
+            if first:
+                bar.refresh()  # at once: the next step may be many seconds away
 
         yield step
 
@@ -93,14 +103,22 @@ def writable(folder: Path) -> None:
         refuse("out", str(folder), f"{there} {why}; name a folder of your own")
 
 
-def at_once(work: Callable[[Any], Any], items: list[Any], jobs: int) -> Iterator[Any]:
-    """`work` on every item, in order; LAPACK and the kernels release the GIL, so threads share the work."""
+@contextmanager
+def threads(jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool of threads that is not waited for where an error or ctrl-C ends the work."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def at_once(work: Callable[[Any], Any], items: list[Any], jobs: int) -> Iterator[Any]:
+    """`work` on every item, in order; LAPACK and the kernels release the GIL, so threads share the work."""
+    with threads(jobs) as pool:
         waiting = [pool.submit(work, item) for item in items]
-        try:
-            yield from (w.result() for w in waiting)
-        finally:
-            for w in waiting:
-                w.cancel()
+        yield from (w.result() for w in waiting)

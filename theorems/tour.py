@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +16,7 @@ from theorems import figures, report
 from theorems.discovery import load
 from theorems.record import Theorem
 from theorems.tables import versions
+from theorems.terminal import threads
 from theorems.verdict import Verdict, verify
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def run(
         def table() -> DataReport:
             return data.report(draws=20 if quick else 100, controls=not quick, entropy=entropy, tick=step)
 
-        with ThreadPoolExecutor(jobs) as pool:
+        with threads(jobs) as pool:
             real = pool.submit(table)  # the longest first
             waiting = [pool.submit(visit, record) for record in records]
             stops = tuple(w.result() for w in waiting)
