@@ -75,7 +75,8 @@ def ridge(
             missed = plain.sums(law, kappa)[3]
         if (law := _weighted(spectrum.H, shifted, spectrum.H)) is not None:
             trace = plain.sums(law, kappa)[0]
-    return _risk(at, r2 * missed, trace * (gamma if n is None else 1 / np.asarray(n)), sigma2)
+    missed = np.multiply(r2, missed, out=np.zeros(np.broadcast_shapes(np.shape(r2), missed.shape)), where=np.asarray(r2) > 0)
+    return _risk(at, missed, trace * (gamma if n is None else 1 / np.asarray(n)), sigma2)
 
 
 @theory
@@ -143,9 +144,16 @@ def _weighted(law: Law, shifted: Any, H: Law) -> Law | None:
     keep = values > 0
     zero *= law.zero
     tail_mass = law.tail * values[-1] / law.atoms[-1]  # S' goes to 0 like S in the part that is not resolved
+    reciprocal, tail = -1.0, 0.0
+    if (law.tail or law.reciprocal >= 0) and callable(shifted) and (least := float(np.asarray(shifted(np.zeros(1)))[0])) > 0:
+        seen = law.weights / law.atoms  # ... or S' stays above 0: what the atoms miss of the mass, and of int 1/s, lies at 0
+        tail, tail_mass = least * law.tail, least * (law.mass - float(law.weights.sum())) if law.tail else tail_mass
+        reciprocal = float(seen @ values) + least * (law.reciprocal - float(seen.sum())) if law.reciprocal >= 0 else -1.0
     if not np.any(keep):
         return None if zero == 0 else Law(law.atoms[:1], np.full(1, 1e-300), zero=zero)
-    return Law(law.atoms[keep], (law.weights * values)[keep], zero=zero + tail_mass)
+    weights = (law.weights * values)[keep]
+    mass = float(weights.sum()) + zero + tail_mass
+    return Law(law.atoms[keep], weights, zero=zero + tail_mass, tail=tail, mass=mass, reciprocal=reciprocal)
 
 
 def _covariance(name: str, matrix: ArrayLike) -> Array:
