@@ -91,5 +91,5 @@ one_atom = Theorem(
         rtol=1e-10,
     ),
     cases=({"gamma": 0.5, "u": 0.1}, {"gamma": 1.0, "u": 0.5}, {"gamma": 3.0, "u": 0.9}),
-    rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1.1 / gamma).quantile(u)},
+    rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1 / gamma).quantile(u)},
 )

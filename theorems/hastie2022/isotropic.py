@@ -1,5 +1,7 @@
 """Isotropic features: ridgeless and ridge in closed form, the exact law at finite n, and what follows from the curve."""
 
+import math
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -131,7 +133,7 @@ local_minimum = Theorem(
     r"R^*=\sigma^2(2\sqrt{\mathrm{SNR}}-1)",
     source="hastie2022surprises, section 3.2 (from memory)",
     assumptions=("r2 > sigma2", *MODEL),
-    domain={"r2": Real(1.0, 100.0, default=5.0), "sigma2": Real(0.0, 1.0, "]", default=1.0)},
+    domain={"r2": Real(1.0, math.inf, default=5.0), "sigma2": Real(0.0, 1.0, "]", default=1.0)},
     claim=Identity(theory=lambda **k: isotropic.local_minimum(**k).excess, other=_search_minimum),
     cases=({"r2": 2.0}, {"r2": 5.0}, {"r2": 30.0, "sigma2": 0.3}),
     rivals={"SNR in place of its root": lambda *, r2, sigma2: 2 * r2 - sigma2},
