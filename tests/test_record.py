@@ -67,12 +67,25 @@ def test_bad_parameters_are_named_with_their_remedy(file, given_, says):
 def test_loading_what_is_not_there(tmp_path):
     with pytest.raises(ValueError, match="no record, paper or"):
         theorems.load("nobody1900")
+    with pytest.raises(ValueError, match=r"did you mean hastie2022\.isotropic_ridge\?"):
+        theorems.load("hastie2022.isotropic_rige")
     with pytest.raises(ValueError, match="there is no such file"):
         theorems.load(tmp_path / "none.py")
     empty = tmp_path / "empty1.py"
     empty.write_text("x = 1\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"defines no theorems\.Theorem"):
         theorems.load(empty)
+
+
+def test_a_domain_of_something_else_and_a_case_outside_it_are_refused():
+    def record(domain, case):
+        claim = Mean(theory=lambda *, x: x, simulation=lambda **_: 1)
+        return Theorem(title="x", statement="", source="", assumptions=(), domain=domain, claim=claim, cases=(case,))
+
+    with pytest.raises(ValueError, match=r"domain\['x'\] = \(0, 1\) is refused"):
+        record({"x": (0, 1)}, {"x": 0.5})
+    with pytest.raises(ValueError, match="x = 2"):
+        record({"x": Real(0, 1)}, {"x": 2})
 
 
 def test_a_record_without_cases_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -68,11 +69,10 @@ def load(where: str | Path | None = None) -> dict[str, Theorem]:
         )
     found = _library()
     chosen = {k: v for k, v in found.items() if text in ("", k, v.paper)}
-    return chosen or refuse(
-        "theorem",
-        text,
-        f"no record, paper or .py file of this name; the papers are {', '.join(sorted({v.paper for v in found.values()}))}",
-    )
+    papers = sorted({v.paper for v in found.values()})
+    close = difflib.get_close_matches(text, [*found, *papers], n=1)
+    hint = f"did you mean {close[0]}?" if close else f"the papers are {', '.join(papers)}"
+    return chosen or refuse("theorem", text, f"no record, paper or .py file of this name; {hint}")
 
 
 def one(where: str) -> Theorem:

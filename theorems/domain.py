@@ -103,6 +103,6 @@ Domain = Real | Integer | Choice
 GAMMA = Real(0, math.inf)
 UNDER = Real(0, 1)
 OVER = Real(1, math.inf)
-LAM = Real(0, math.inf)
+LAM = Real(0, math.inf, "[")  # 0 is the ridgeless limit
 R2 = Real(0, math.inf, "[", default=1.0)
 SIGMA2 = Real(0, math.inf, "[", default=1.0)

@@ -57,6 +57,11 @@ class Theorem:
             object.__setattr__(self, "home", sys._getframe(2).f_globals)
         if not self.cases:
             raise ValueError(f"the theorem {self.title!r} has no cases: give at least one dictionary of parameters")
+        for name, domain in self.domain.items():
+            if not isinstance(domain, Domain):
+                refuse(f"domain[{name!r}]", domain, "it must be a Real, an Integer or a Choice")
+        for given in self.cases:
+            self.parameters(**given)
 
     @property
     def name(self) -> str:
