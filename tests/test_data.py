@@ -13,9 +13,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from simulate import subsampling
-from theorems import data, parting, tables_in
-from theorems.population import Population, population
-from theorems.tables_in import Table, read
+from theorems import data
+from theorems.data import gaps, reading
+from theorems.data.pool import Population, population
+from theorems.data.reading import Table, read
 
 ROWS = 120
 HOME = Path(os.environ.get("RIDGELESS_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -300,7 +301,7 @@ def test_report_on_gaussian_rows_parts_nowhere_far_from_the_pole() -> None:
     slack = (table["gap"].abs() - 6 * table["se"] / table["predicted"]).to_numpy()
     assert np.all(slack <= 0.06)  # 3/n at n = 60 is 5 %, and the table's own deviation from a Haar one about 1/sqrt(600 * 20)
     assert np.all(np.abs(tuned["measured"] / tuned["predicted"] - 1) < 0.25)  # tuning on a coarse grid, from 60 rows
-    found = parting.parting(gaussian(rows=600), p, table, None, lambda *_: table)
+    found = gaps.parting(gaussian(rows=600), p, table, None, lambda *_: table)
     assert found.evidence["spread"] == pytest.approx(1, abs=0.3)  # 5 standard errors of a standard deviation of 600 values: 0.14
 
 
@@ -395,6 +396,6 @@ def test_mnist() -> None:
     path = shared("mnist10k.npz")
     with pytest.raises(ValueError, match="constant"):
         read(path)
-    table = tables_in.read(path, label="3", clean=True)
+    table = reading.read(path, label="3", clean=True)
     assert table.X.shape == (10000, 668)
     assert table.y.mean() == pytest.approx(0.1, abs=0.01)

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import bdtr
 
-from theorems import curves, discovery, figures, panels, styles
+from theorems import discovery, figures
+from theorems.figures import curves, panels, styles
 from theorems.record import Plot
 from theorems.report import formula, mathtext
 

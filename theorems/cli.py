@@ -175,7 +175,8 @@ def verify(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, **option
 @plain
 def figure(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any) -> None:
     """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
-    from theorems import discovery, figures, styles
+    from theorems import discovery, figures
+    from theorems.figures import styles
     from theorems.verdict import verify as judge
 
     seed, delta = options.pop("seed"), options.pop("delta")
@@ -235,7 +236,8 @@ def data(table: Path | None, target: str | None, seed: int, no_scale: bool, no_c
     Without TABLE, on a data set that is shipped.
     """
     from theorems import data as real
-    from theorems import figures, styles
+    from theorems import figures
+    from theorems.figures import styles
 
     out, venue, formats = (options.pop(k) for k in ("out", "venue", "formats"))
     styles.venue(venue)  # refuse before the work

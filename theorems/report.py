@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from theorems import styles
-from theorems.panels import value_text
+from theorems.figures import styles
+from theorems.figures.panels import value_text
 from theorems.verdict import CaseVerdict, Verdict
 
 STYLE = """

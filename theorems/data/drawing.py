@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from theorems import styles
-from theorems.figures import Drawing
-from theorems.panels import ticks
-from theorems.parting import TOLERANCE
+from theorems.data.gaps import TOLERANCE
+from theorems.figures import Drawing, styles
+from theorems.figures.panels import ticks
 from theorems.tables import versions
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from theorems.parting import Parting
-    from theorems.population import Population
-    from theorems.tables_in import Table
+    from theorems.data.gaps import Parting
+    from theorems.data.pool import Population
+    from theorems.data.reading import Table
 
 Array = NDArray[np.float64]
 SHOWN = 0.6  # gaps beyond this are arrowheads at the edge

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theorems.claims import Law, at_size
-from theorems.curves import lines
+from theorems.figures.curves import lines
 from theorems.record import Plot, Theorem
 from theorems.verdict import stream
 

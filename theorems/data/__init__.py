@@ -25,9 +25,9 @@ from threadpoolctl import threadpool_limits
 
 from asymptotics.conventions import refuse
 from simulate import subsampling
-from theorems.parting import Parting, parting, percent
-from theorems.population import Population, population
-from theorems.tables_in import Table, read
+from theorems.data.gaps import Parting, parting, percent
+from theorems.data.pool import Population, population
+from theorems.data.reading import Table, read
 from theorems.verdict import stream
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class DataReport:
 
     def figure(self, *, venue: str = "neurips", width: str | float | None = "full", out: str | Path | None = None,
                format: str | tuple[str, ...] = "pdf") -> Drawing:  # fmt: skip
-        """Learning curves, risk against the penalty, and the gaps below; see theorems.data_figure."""
-        from theorems.data_figure import figure
+        """Learning curves, risk against the penalty, and the gaps below; see theorems.data.drawing."""
+        from theorems.data.drawing import figure
 
         drawing = figure(self, venue=venue, width=width)
         if out is not None:
@@ -105,7 +105,7 @@ class DataReport:
 
     def save(self, out: str | Path, **options: Any) -> list[Path]:
         """The figure, with its numbers (the table) and provenance, and the report as text, in the folder `out`; the paths written."""
-        from theorems.data_figure import figure
+        from theorems.data.drawing import figure
 
         drawing = figure(self, **{k: v for k, v in options.items() if k in ("venue", "width")})
         paths = drawing.save(out, options.get("format", "pdf"))
@@ -219,7 +219,7 @@ def report(
 ) -> DataReport:
     """Predict and measure the learning curves of ridge on a table; `path` None: the embedded digits (odd against even).
 
-    path, target, label, drop, one_hot, clean: see theorems.tables_in.read. lam: penalties (scikit-learn's alpha is n lam), 0 for
+    path, target, label, drop, one_hot, clean: see theorems.data.reading.read. lam: penalties (scikit-learn's alpha is n lam), 0 for
     ridgeless; by default 0 and 1e-4 ... 1e2 mean eigenvalues. sizes: training sizes n. draws: subsamples a size (fewer where one
     is costly). entropy: the seed; a cell's draws depend on it, on the table's name and on n. scale: columns to variance one.
     controls: where prediction and measurement part, measure again with residuals shuffled and with Gaussian rows, to say why.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theorems import styles
-from theorems.curves import Series, scale
-from theorems.histograms import Histogram
+from theorems.figures import styles
+from theorems.figures.curves import Series, scale
+from theorems.figures.histograms import Histogram
 from theorems.record import Plot
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from scipy import linalg
 from asymptotics import spectra, subsampling
 
 if TYPE_CHECKING:
-    from theorems.tables_in import Table
+    from theorems.data.reading import Table
 
 Array = NDArray[np.float64]
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from asymptotics.conventions import refuse
-from theorems import styles
 from theorems.claims import Bound, Identity, Law, Mean
-from theorems.curves import Series, lines, plan, series
-from theorems.histograms import Histogram, histograms
-from theorems.panels import FIELDS, draw_curves, draw_laws, value_text
+from theorems.figures import styles
+from theorems.figures.curves import Series, lines, plan, series
+from theorems.figures.histograms import Histogram, histograms
+from theorems.figures.panels import FIELDS, draw_curves, draw_laws, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
 from theorems.verdict import STREAM_VERSION, Verdict, verify

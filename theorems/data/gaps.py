@@ -17,8 +17,8 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from theorems.population import Population
-    from theorems.tables_in import Table
+    from theorems.data.pool import Population
+    from theorems.data.reading import Table
 
 TOLERANCE = 0.05  # gaps beyond this are told where they are
 SURE = 3.0  # ... if they are this many standard errors
