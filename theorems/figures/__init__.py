@@ -195,7 +195,7 @@ def _caption(
                 "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
                 " (theory's mean need not meet them)."
             )
-        parts.append("Arrowheads at the upper edge: off the scale.")
+        parts.append("Arrows at the upper edge: off the scale.")
     if at:
         parts.append(f"At {at}.")
     if verdict is not None:

@@ -233,7 +233,16 @@ def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
                 zorder=3,
             )
     if (~inside).any():
-        ax.plot(p.x[~inside], np.full((~inside).sum(), top), color=colour, marker="^", linestyle="none", clip_on=False, zorder=4)
+        ax.plot(
+            p.x[~inside],
+            np.full((~inside).sum(), top),
+            color=colour,
+            marker=r"$\uparrow$",
+            markersize=8,
+            linestyle="none",
+            clip_on=False,
+            zorder=4,
+        )
 
 
 def _thresholds(ax: Axes, found: Sequence[Series], plot: Plot, style: styles.Venue) -> None:
