@@ -28,6 +28,13 @@ def refuse(name: str, value: object, remedy: str) -> None:
 
 
 def _check(name: str, value: Any) -> None:
+    if name in ("gamma", "r2", "sigma2") and not isinstance(value, int | float | np.integer | np.floating):
+        refuse(name, value, "it must be one number")
+    if name == "lam":
+        try:
+            np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            refuse(name, value, "it must be a number or an array of numbers")
     if name in ("n", "p", "draws"):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             refuse(name, value, "it must be a positive integer")

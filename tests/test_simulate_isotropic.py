@@ -235,3 +235,10 @@ def test_bad_input_is_refused_by_name(name):
         isotropic.ridge(**(good | {name: BAD[name]}))
     with pytest.raises(ValueError, match=r"^lam = "):
         isotropic.ridge(**(good | {"lam": math.nan}))
+
+
+@pytest.mark.parametrize(("name", "value"), [("gamma", "2"), ("gamma", [1, 2]), ("lam", "x"), ("r2", None)])
+def test_what_is_no_number_is_refused_by_name(name, value):
+    given = {"n": 10, "gamma": 2.0, "draws": 1, "rng": np.random.default_rng(0)}
+    with pytest.raises(ValueError, match=f"{name} = "):
+        isotropic.ridge(**(given | {name: value}))
