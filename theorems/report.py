@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from theorems.figures import styles
-from theorems.figures.panels import value_text
+from theorems.figures.wording import value_text
 from theorems.verdict import CaseVerdict, Verdict
 
 STYLE = """

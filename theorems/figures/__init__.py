@@ -21,7 +21,8 @@ from theorems.claims import Bound, Identity, Law, Mean
 from theorems.figures import styles
 from theorems.figures.curves import Series, lines, plan, series
 from theorems.figures.histograms import Histogram, histograms
-from theorems.figures.panels import FIELDS, draw_curves, draw_laws, value_text
+from theorems.figures.panels import draw_curves, draw_laws
+from theorems.figures.wording import FIELDS, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
 from theorems.verdict import STREAM_VERSION, Verdict, verify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,57 +10,14 @@ import numpy as np
 from theorems.figures import styles
 from theorems.figures.curves import Series, scale
 from theorems.figures.histograms import Histogram
+from theorems.figures.wording import AXES, FIELDS, label
 from theorems.record import Plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SYMBOLS = {
-    "gamma": r"$\gamma$",
-    "lam": r"$\lambda$",
-    "sigma2": r"$\sigma^2$",
-    "r2": r"$r^2$",
-    "delta": r"$\delta$",
-    "psi": r"$\psi$",
-    "psi1": r"$\psi_1$",
-    "psi2": r"$\psi_2$",
-    "mu": r"$\mu$",
-    "rho": r"$\rho$",
-    "n": r"$n$",
-    "p": r"$p$",
-}
-AXES = {
-    "gamma": r"aspect ratio $\gamma = p/n$",
-    "lam": r"penalty $\lambda$",
-    "delta": r"ridge $\delta = n\lambda$",
-    "n": r"samples $n$",
-    "sigma2": r"variance of the noise $\sigma^2$",
-    "r2": r"squared norm of the signal $r^2$",
-}
-FIELDS = {
-    "excess": "excess risk, without the noise of a new label",
-    "test": "test risk, with the noise of a new label",
-    "bias": "bias",
-    "variance": "variance",
-    "train": "training error",
-    "gcv": "generalised cross-validation",
-    "loo": "leave-one-out error",
-    "norm2": "squared norm of the estimate",
-    "estimation": "estimation error (squared norm)",
-    "kappa": "effective ridge",
-    "df1": "degrees of freedom",
-    "df2": "degrees of freedom (second kind)",
-}
 NEAR = 0.035  # of the axis on both sides of a pole: what happens there does not set the limits
-
-
-def value_text(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def label(params: Mapping[str, Any], varied: Sequence[str]) -> str:
-    return ", ".join(f"{SYMBOLS.get(k, k)} = {value_text(params[k])}" for k in varied)
 
 
 def _far(x: np.ndarray, poles: Sequence[float], plot: Plot) -> np.ndarray:
