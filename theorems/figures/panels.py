@@ -10,7 +10,7 @@ import numpy as np
 from theorems.figures import styles
 from theorems.figures.curves import Series, scale
 from theorems.figures.histograms import Histogram
-from theorems.figures.wording import AXES, FIELDS, label
+from theorems.figures.wording import AXES, FIELDS, SYMBOLS, label
 from theorems.record import Plot
 
 if TYPE_CHECKING:
