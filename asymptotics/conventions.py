@@ -72,17 +72,21 @@ def refuse_foreign(name: str, value: object, known: Iterable[str], owner: str) -
     refuse(name, value, f"{owner} has no parameter of this name; {remedy}")
 
 
-def check(name: str, value: Any) -> np.ndarray:
-    """`value` as a float64 array that satisfies the rule of `name`, or ValueError."""
+def within(name: str, value: Any, test: Callable[[np.ndarray], np.ndarray], meaning: str) -> np.ndarray:
+    """`value` as a float64 array on which `test` holds, or ValueError: `name` must be `meaning`."""
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         refuse(name, value, "it must be a number or an array of numbers")
-    test, meaning = RULES[name]
-    good = test(array)
+    good = np.atleast_1d(test(array))
     if not np.all(good):
-        refuse(name, float(np.atleast_1d(array)[~np.atleast_1d(good)][0]), f"{name} must be {meaning}")
+        refuse(name, float(np.atleast_1d(array)[~good][0]), f"{name} must be {meaning}")
     return array
+
+
+def check(name: str, value: Any) -> np.ndarray:
+    """`value` as a float64 array that satisfies the rule of `name`, or ValueError."""
+    return within(name, value, *RULES[name])
 
 
 def _scalars(result: Any) -> Any:

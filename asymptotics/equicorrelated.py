@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from asymptotics import isotropic
-from asymptotics._arguments import within
-from asymptotics.conventions import theory
+from asymptotics.conventions import theory, within
 from asymptotics.risk import Risk
 
 

@@ -23,9 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from asymptotics._arguments import within
 from asymptotics._twofold import Pair, add, divide, multiply, quotient, square_root, subtract, total, two_product, two_sum
-from asymptotics.conventions import check, refuse, theory
+from asymptotics.conventions import check, refuse, theory, within
 from asymptotics.risk import Risk, Value
 
 

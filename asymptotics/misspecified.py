@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from asymptotics import isotropic
-from asymptotics._arguments import within
 from asymptotics._twofold import two_sum
-from asymptotics.conventions import check, refuse, theory
+from asymptotics.conventions import check, refuse, theory, within
 from asymptotics.risk import Risk
 
 
