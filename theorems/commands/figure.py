@@ -1,0 +1,54 @@
+"""`ridgeless figure`: theorems drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from theorems.options import FORMATS, JOBS, NAMES, OUT, SEED, VENUE
+from theorems.terminal import at_once, bar, plain, say, writable
+
+if TYPE_CHECKING:
+    from theorems.record import Theorem
+
+
+@click.command()
+@NAMES
+@VENUE
+@click.option("--width", default=None, help="Inches, 'column' or 'full'; by default one column where the venue has two.")
+@OUT
+@FORMATS
+@click.option("--draws", default=50, show_default=True, help="Draws a simulated point.")
+@SEED
+@JOBS
+@click.option("--delta", default=0.01, show_default=True, help="Tolerance of the verdict in the caption.")
+@click.option("--no-verdict", is_flag=True, help="Draw without judging (faster).")
+@plain
+def command(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any) -> None:
+    """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
+    from theorems import discovery, figures
+    from theorems.figures import styles
+    from theorems.verdict import verify as judge
+
+    seed, delta = options.pop("seed"), options.pop("delta")
+    styles.venue(options["venue"]).inches(options["width"])  # refuse before the work
+    figures.endings(formats)
+    writable(out)
+    records = discovery.every(names)
+    drawn = [r for r in records if len(records) == 1 or figures.drawable(r)]
+    for record in records:
+        if record not in drawn:
+            click.echo(f"{record.name} has nothing to draw: neither a plot nor a parameter gamma", err=True)
+    with bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in drawn)) as step:
+
+        def draw(record: Theorem) -> list[Path]:
+            verdict = None if no_verdict else judge(record, delta=delta, entropy=seed, progress=step)
+            drawing = figures.figure(
+                record, verdict=verdict, judge=False, entropy=seed, tick=lambda: step(record.name), **options
+            )
+            return drawing.save(out, formats)
+
+        for paths in at_once(draw, drawn, jobs):
+            say("\n".join(str(path) for path in paths))
