@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import theorems
+from simulate.streams import stream
 from theorems import Bound, Identity, Law, Mean, Real, Theorem
-from theorems.verdict import _extrapolation, stream
+from theorems.verdict import _extrapolation
 
 DOMAIN = {"level": Real(0.0, 100.0, default=3.0)}
 

@@ -13,8 +13,6 @@ second look, and so on. The interval is Student's. This file alone says how.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from asymptotics.conventions import refuse
+from simulate.streams import STREAM_VERSION, stream
 from theorems.claims import Identity, Parameters, moments
 from theorems.record import Theorem
 
@@ -30,7 +29,6 @@ Status = Literal["consistent", "refuted", "undecided"]
 Progress = Callable[[str], None] | None
 PILOT = 48  # draws a size before the plan: with 47 degrees of freedom Student's quantile at 1e-6 is 5.6, the normal's 4.9
 LOOKS = 4  # the pilot, its plan, and two more where the plan fell short
-STREAM_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +100,6 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as written beside a figure."""
         return asdict(self) | {"headline": self.headline, "stream_version": STREAM_VERSION}
-
-
-def stream(entropy: int, *cell: object) -> np.random.Generator:
-    """The generator of a cell, keyed by what the cell is and not by where it stands in a loop."""
-    key = hashlib.sha256(json.dumps([STREAM_VERSION, *cell], sort_keys=True, default=str).encode()).digest()
-    words = tuple(int(w) for w in np.frombuffer(key, dtype=np.uint32))
-    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(entropy, spawn_key=words)))
 
 
 def _extrapolation(sizes: Sequence[int], rate: float, exact: bool) -> np.ndarray:

@@ -25,10 +25,10 @@ from threadpoolctl import threadpool_limits
 
 from asymptotics.conventions import refuse
 from simulate import subsampling
+from simulate.streams import stream
 from theorems.data.gaps import Parting, parting, percent
 from theorems.data.pool import Population, population
 from theorems.data.reading import Table, read
-from theorems.verdict import stream
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from asymptotics.conventions import refuse
+from simulate.streams import STREAM_VERSION
 from theorems.claims import Bound, Identity, Law, Mean
 from theorems.figures import styles
 from theorems.figures.curves import Series, lines, plan, series
@@ -25,7 +26,7 @@ from theorems.figures.panels import draw_curves, draw_laws
 from theorems.figures.wording import FIELDS, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
-from theorems.verdict import STREAM_VERSION, Verdict, verify
+from theorems.verdict import Verdict, verify
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from asymptotics.conventions import refuse
+from simulate.streams import stream
 from theorems.claims import Identity, Law, Mean, at_size, moments
 from theorems.domain import Real
 from theorems.record import Plot, Theorem
 from theorems.tables import evaluate
-from theorems.verdict import stream
 
 LEVEL = 0.95  # of the intervals drawn
 FINE = 400  # points of a curve before it is refined at its poles

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from simulate.streams import stream
 from theorems.claims import Law, at_size
 from theorems.figures.curves import lines
 from theorems.record import Plot, Theorem
-from theorems.verdict import stream
 
 BINS = 45
 MOST_PANELS = 4
