@@ -60,8 +60,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         yield
     finally:
         testing.running = outer
-        seen = {"spent": now.spent, "calls": now.calls}
-        item.user_properties.append(("ridgeless", seen))
+        if now.spent:
+            item.user_properties.append(("ridgeless", {"spent": now.spent, "silent": rate is None, "calls": now.calls}))
     if rate is not None and now.spent > rate * (1 + 1e-9):  # 1e-9: round-off of the sum
         pytest.fail(f"false_alarm({rate:g}) is refused: calls of converges add up to false_refute = {now.spent:g}", pytrace=False)
 
@@ -118,7 +118,7 @@ class Ledger:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         seen = _seen(report) if report.when == "call" else {}
-        if seen.get("spent") and report.nodeid not in self.rates:
+        if seen.get("silent"):
             self.silent.add(report.nodeid)
             self.rates[report.nodeid] = seen["spent"]
         self.calls += [(report.nodeid, call) for call in seen.get("calls", ())]
@@ -136,10 +136,10 @@ class Ledger:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         say = terminalreporter.write_line
-        if any(self.rates.values()):
+        if number := sum(map(bool, self.rates.values())):
             above = self.total > self.budget
             budget = "" if math.isinf(self.budget) else f", {'above' if above else 'within'} the budget of {self.budget:g}"
-            say(f"false alarms: the rates of {len(self.rates)} tests add up to {self.total:.2g}{budget}", red=above)
+            say(f"false alarms: the rates of {number} tests add up to {self.total:.2g}{budget}", red=above)
             if above:
                 tests: Counter[str] = Counter()
                 for nodeid, rate in self.rates.items():
@@ -151,5 +151,6 @@ class Ledger:
         if self.calls:
             from theorems.calibration import table
 
-            terminalreporter.section("calibration")
+            first, runs = self.config.option.entropy or 0, self.config.option.calibrate
+            terminalreporter.section(f"calibration: each call of converges over --entropy {first}, ..., {first + runs - 1}")
             say(table(self.calls))

@@ -64,6 +64,7 @@ def converges(
     """
     from theorems.verdict import verify
 
+    __tracebackhide__ = True  # pytest shows the line of the test
     record = _record(
         estimator, to, of, scale, cases=[dict(c) for c in cases], sizes=tuple(sizes), rate=rate, exact=exact, bounds=bounds
     )
