@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Parameters = Mapping[str, Any]
+NEVER = 10**9  # samples: what is left of a bias c/n there is 1e-9 c
 
 
 class Comparison(NamedTuple):
@@ -90,26 +91,38 @@ class Mean:
     """The mean of a finite-sample quantity converges to a number, at rate n^-rate.
 
     `theory(**params)` gives a number or a record with the field `of`; `simulation(n=, draws=, rng=, **params)` gives draws
-    or a record of draws. With `exact=True` theory takes n as well and holds at every size.
+    or a record of draws. With `exact=True` theory takes n as well and holds at every size. rate=None: the exponent is not known
+    and is estimated. finite(n=, **params): the exact mean at size n where one is known, so that nothing is extrapolated.
+    bounds: the range of a draw where it is known and narrow; the verdict then rests on an inequality for any distribution.
     """
 
     theory: Callable[..., Any]
     simulation: Callable[..., Any]
     of: str = "excess"
-    rate: float = 1.0
+    rate: float | None = 1.0
     sizes: tuple[int, ...] = (50, 100, 200, 400)
     exact: bool = False
+    finite: Callable[..., Any] | None = None
+    bounds: tuple[float, float] | None = None
     one_sided = False
 
     def predict(self, params: Parameters, n: int) -> Any:
         return self.theory(**at_size(params, n), **({"n": n} if self.exact else {}))
 
     def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
-        return self.simulation(**params, n=n, draws=draws, rng=rng)
+        return _pick(self.simulation(**params, n=n, draws=draws, rng=rng), self.of)
+
+    def bias(self, params: Parameters, n: int) -> Any:
+        """What is known of mean(n) - limit: `finite` at n less `finite` at NEVER samples of the same p/n."""
+        if self.finite is None:
+            return 0.0
+        at = at_size(params, n)
+        here, limit = (np.asarray(_pick(self.finite(n=size, **at), self.of), dtype=np.float64) for size in (n, NEVER))
+        return here - limit
 
     def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
-        values = np.asarray(_pick(raw, self.of), dtype=np.float64)
-        values = values.reshape(len(values), -1)
+        values = np.asarray(_pick(raw, self.of), dtype=np.float64) - self.bias(params, n)
+        values = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
         target = np.atleast_1d(np.asarray(_pick(self.predict(params, n), self.of), dtype=np.float64)).ravel()
         return Comparison(values, target, np.maximum(np.abs(target), 1e-12))  # 1e-12: a target of zero is met to round-off
 
@@ -125,19 +138,22 @@ class Bound(Mean):
 class Law:
     """An empirical distribution converges to a law: its cdf at the quantiles of the law tends to their levels.
 
-    `theory(**params)` gives an object with `quantile(u)` and `cdf(x)`; `simulation` gives points (draws, m).
+    `theory(**params)` gives an object with `quantile(u)` and `cdf(x)`; `simulation` gives points (draws, m). With one point a draw
+    it is the law of that point over draws, and bounds=(0, 1) makes the verdict rest on an inequality for any distribution.
     """
 
     theory: Callable[..., Any]
     simulation: Callable[..., Any]
     levels: tuple[float, ...] = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
-    rate: float = 1.0
+    rate: float | None = 1.0
     sizes: tuple[int, ...] = (50, 100, 200, 400)
+    bounds: tuple[float, float] | None = None
     exact = False
+    finite = None
     one_sided = False
 
     def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
-        return self.simulation(**params, n=n, draws=draws, rng=rng)
+        return np.asarray(self.simulation(**params, n=n, draws=draws, rng=rng), dtype=np.float64)
 
     def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
         law = self.theory(**at_size(params, n))
@@ -145,6 +161,7 @@ class Law:
         target = np.asarray(law.cdf(points), dtype=np.float64)
         sample = np.asarray(raw, dtype=np.float64)
         slack = 1e-9 * max(1.0, float(points[-1]))  # an atom is hit to round-off of the eigenvalues
+        sample = sample[:, None] if sample.ndim == 1 else sample
         values = np.stack([(sample <= x + slack).mean(axis=1) for x in points], axis=1)
         return Comparison(values, target, np.ones_like(target))
 
@@ -160,6 +177,7 @@ class Identity:
     sizes = ()
     rate = 1.0
     exact = True
+    bounds = None
     one_sided = False
 
     def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:

@@ -50,8 +50,7 @@ class Stop:
 
     def line(self) -> str:
         """One line for the terminal."""
-        worst = max(self.verdict.cases, key=lambda c: abs(c.estimate) + c.halfwidth)
-        gap = abs(worst.estimate) + worst.halfwidth
+        gap = max(c.reach for c in self.verdict.cases)
         rivals = f"{sum(s == 'refuted' for s in self.verdict.rivals.values())}/{len(self.verdict.rivals)} rivals refuted"
         return f"{self.record.name:<36} {self.verdict.status:<10}  gap at most {gap:.1e}  {rivals:<20} {self.seconds:5.1f} s"
 
