@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate import provenance
-from simulate.cells import Cell, Failure, Values, resolve
+from simulate.cells import Cell, Failure, Values
 from simulate.conventions import refuse
 from simulate.streams import STREAM_VERSION
 
@@ -139,16 +139,13 @@ class Plan:
         for at, value in (("grid", grid), ("sizes", sizes), ("cells", tuple(cells))):
             object.__setattr__(self, at, value)
 
-    def filled(self, found: Mapping[Cell, Values | Failure], entropy: int) -> Sweep:
-        """The sweep, with what `run` gave for its cells."""
+    def filled(self, found: Mapping[Cell, Values | Failure], entropy: int, code: Mapping[str, Sequence[str]]) -> Sweep:
+        """The sweep, with what `run` gave for its cells, and the sources that a store says they were computed by."""
         first = self.cells[0]
         facts = {f"version of {k}": v for k, v in provenance.versions().items()}
         facts |= {"function": first.name, "stream_version": str(STREAM_VERSION), "entropy": str(entropy)}
         facts |= {"command": provenance.command(), "date": provenance.now()}
-        try:
-            facts |= {f"code of {k}": v for k, v in provenance.code(resolve(first), first.name).items()}
-        except ValueError:
-            facts["code"] = "no source to read"
+        facts |= {f"code of {module}": " then ".join(shas) for module, shas in code.items()}
         failures = {cell: why for cell in self.cells if isinstance(why := found[cell], Failure)}
         facts |= {"failures": json.dumps([f"{cell}: {why}" for cell, why in failures.items()])} if failures else {}
         fixed = {k: v for k, v in first.params.items() if k not in self.grid}

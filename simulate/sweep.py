@@ -190,5 +190,11 @@ def sweep(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             refuse(name, value, "it must be a positive integer")
     plan = Plan(function=function, grid=grid, fixed=fixed or {}, sizes=sizes, blocks=blocks(draws, block))
-    results = run(plan.cells, entropy=entropy, executor=executor, store=store, progress=progress)
-    return plan.filled(dict(results), entropy)
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(Journal(store)) if isinstance(store, str | Path) else store
+        found = dict(run(plan.cells, entropy=entropy, executor=executor, store=journal, progress=progress))
+        code = dict(journal.code) if journal is not None else {}
+        if journal is None:
+            with contextlib.suppress(ValueError):  # what was typed into a session has no source, and needs none without a store
+                code = {m: [sha] for m, sha in provenance.code(resolve(plan.cells[0]), plan.cells[0].name).items()}
+        return plan.filled(found, entropy, code)
