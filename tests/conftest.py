@@ -5,8 +5,21 @@ import os
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_seed_follows_the_entropy(entropy: int):
+    """With --vary-seed or --entropy N, N > 0, the seeds that are written in the tests mean other generators."""
+    import numpy as np
+
+    plain = np.random.default_rng
+    with pytest.MonkeyPatch.context() as patch:
+        if entropy:
+            patch.setattr(np.random, "default_rng", lambda seed: plain([*np.atleast_1d(seed).tolist(), 0, entropy]))
+        yield

@@ -32,6 +32,7 @@ def refused(*words):
     return errors[0]
 
 
+@pytest.mark.false_alarm(0)
 def test_help_names_every_command_without_numpy():
     import subprocess
     import sys
@@ -127,6 +128,7 @@ def test_grids_of_text_and_of_numbers_keep_their_order():
     assert [c["gamma"] for c in table.cases()] == [0.5, 0.5, 2.0, 2.0]
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -160,6 +162,7 @@ def test_bad_input_is_one_line(words, says):
     assert says in refused(*words)
 
 
+@pytest.mark.false_alarm(0)
 def test_a_file_that_does_not_load_is_one_line(tmp_path):
     broken = tmp_path / "broken.py"
     broken.write_text("import math\nx = 1\ny = math.nothing\n")
@@ -175,6 +178,7 @@ def test_a_file_that_does_not_load_is_one_line(tmp_path):
     assert "does not load" in refused("verify", broken)
 
 
+@pytest.mark.false_alarm(1e-6)
 def test_verify_consistent():
     result = run("verify", f"{FILE}:two_routes", f"{FILE}:law", "--delta", "0.1", "--json")
     assert result.exit_code == 0, result.output
@@ -191,6 +195,7 @@ wrong = Theorem(title="A wrong constant", statement="R", source="own2026", assum
 """
 
 
+@pytest.mark.false_alarm(0)
 def test_exit_status_of_a_wrong_theorem_and_of_one_without_power(tmp_path, monkeypatch):
     (tmp_path / "own_theorem_of_test.py").write_text(Path(FILE).read_text())
     monkeypatch.syspath_prepend(tmp_path)
@@ -206,6 +211,7 @@ def test_exit_status_of_a_wrong_theorem_and_of_one_without_power(tmp_path, monke
     assert "no power against its rival 'the same again'" in weak.stderr
 
 
+@pytest.mark.false_alarm(0)
 def test_the_same_verdict_from_any_number_of_threads():
     words = ("verify", f"{FILE}:law", f"{FILE}:two_routes", "--delta", "0.2", "--seed", "5")
     assert run(*words, "--jobs", "1").stdout == run(*words, "--jobs", "3").stdout
@@ -223,6 +229,7 @@ def test_figure(tmp_path):
     assert all(Path(line).is_file() for line in result.stdout.splitlines())
 
 
+@pytest.mark.false_alarm(0)
 def test_data_on_a_users_table(tmp_path):
     rng = np.random.default_rng(3)
     x = rng.standard_normal((120, 6))

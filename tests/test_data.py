@@ -40,6 +40,7 @@ def gaussian(rows: int = 400, columns: int = 20, seed: int = 0) -> Table:
 # --- reading ---------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.false_alarm(0)
 def test_formats_give_the_same_table(tmp_path: Path) -> None:
     table = frame()
     table.to_csv(tmp_path / "t.csv", index=False)
@@ -54,6 +55,7 @@ def test_formats_give_the_same_table(tmp_path: Path) -> None:
     assert np.array_equal(read(tmp_path / "t.npz").y, tables[0].y)  # an NPZ with one vector needs no target
 
 
+@pytest.mark.false_alarm(0)
 def test_images_of_an_npz_are_flattened(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 255, (40, 3, 3), dtype=np.uint8)
     np.savez(tmp_path / "t.npz", images=images, labels=np.arange(40) % 4)
@@ -89,6 +91,7 @@ def spoilt(change: str) -> pd.DataFrame:
     return table
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
@@ -153,6 +156,7 @@ def test_npz_without_the_right_arrays(tmp_path: Path, arrays: dict[str, np.ndarr
         read(tmp_path / "t.npz", target)
 
 
+@pytest.mark.false_alarm(0)
 def test_cleaning_says_what_it_did(tmp_path: Path) -> None:
     table = frame()
     table["x1"] = table["x0"]
@@ -203,6 +207,7 @@ def test_estimates_are_those_of_the_whole_table() -> None:
     assert_allclose(raw.eigenvalues.sum(), np.var(table.X, axis=0, ddof=1).sum(), rtol=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 def test_collinear_columns_are_directions_of_eigenvalue_zero() -> None:
     table = gaussian()
     more = Table(X=np.hstack([table.X, table.X[:, :3] @ np.ones((3, 2))]), y=table.y, features=(), target="y", source="more")
@@ -213,6 +218,7 @@ def test_collinear_columns_are_directions_of_eigenvalue_zero() -> None:
     assert "2 of the columns are exact combinations" in report.summary()
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("columns", [20, 500])
 def test_controls_keep_covariance_signal_and_noise(columns: int) -> None:
     """Exactly; a wide table (rank N - 1) too."""
@@ -226,6 +232,7 @@ def test_controls_keep_covariance_signal_and_noise(columns: int) -> None:
     assert_allclose(p.shuffled(rng).scores, p.scores, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 def test_prediction_has_the_intercept_in_it() -> None:
     """A target without signal and a huge penalty: the error of a mean of n, s^2 (1 + 1/n)."""
     p = population(gaussian())
@@ -239,6 +246,7 @@ def test_prediction_has_the_intercept_in_it() -> None:
 Z = 5.5  # 4e-8 two-sided; ten comparisons
 
 
+@pytest.mark.false_alarm(7 * 1e-8)
 def test_prediction_is_the_measurement_on_gaussian_rows_tall_and_wide() -> None:
     """Gaussian controls of real tables: many of them, so that no table's own luck is left. n = 40 and 30: bias of O(1/n)."""
     for name, n, lam in (("diabetes", 40, [0.0, 0.1, 1.0]), ("breast_cancer", 80, [0.01, 1.0])):
@@ -276,6 +284,7 @@ def test_centre_gives_intervals() -> None:
     assert (median, low, high) == (50.5, 40.0, 61.0)  # ranks 40 and 61 of 100 cover with 96.5 %, 41 and 60 with 94.3 %
 
 
+@pytest.mark.false_alarm(0)
 def test_report_on_a_file_and_the_same_bits_twice(tmp_path: Path) -> None:
     frame(300, 6).to_csv(tmp_path / "t.csv", index=False)
     options: dict[str, Any] = {"lam": (0, 0.1), "draws": 10, "sizes": (5, 7, 8, 40)}
@@ -294,6 +303,7 @@ def test_report_on_a_file_and_the_same_bits_twice(tmp_path: Path) -> None:
     assert (one.table["draws"] == 10).all()
 
 
+@pytest.mark.false_alarm(1e-8)
 def test_report_on_gaussian_rows_parts_nowhere_far_from_the_pole() -> None:
     """Its z-scores: 99.9 % of a normal's are within 3.3; here the largest of 12 cells must be within 6 plus the formula's bias."""
     p = population(gaussian(rows=600, columns=20))
@@ -305,6 +315,7 @@ def test_report_on_gaussian_rows_parts_nowhere_far_from_the_pole() -> None:
     assert found.evidence["spread"] == pytest.approx(1, abs=0.3)  # 5 standard errors of a standard deviation of 600 values: 0.14
 
 
+@pytest.mark.false_alarm(1e-8)
 def test_heavy_rows_are_told(tmp_path: Path) -> None:
     """Rows of very different lengths: the covariance does not tell, prediction fails, and the controls name the rows."""
     rng = np.random.default_rng(0)
@@ -318,6 +329,7 @@ def test_heavy_rows_are_told(tmp_path: Path) -> None:
     assert "Gaussian rows" in str(report.parting)
 
 
+@pytest.mark.false_alarm(2 * 1e-8)
 def test_digits_as_the_tour_shows_them() -> None:
     report = data.report(lam=(0, 0.1, 1), sizes=(40, 600), draws=60, controls=False)
     far = report.table[(report.table["n"] == 600) & (report.table["lam"] > 0)]
@@ -343,6 +355,7 @@ def test_bad_options(options: dict[str, Any], message: str) -> None:
         data.report("diabetes", **options)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("rows", "columns"), [(40, 2), (200, 150), (60, 300), (20000, 5)])
 def test_default_sizes(rows: int, columns: int) -> None:
     p = population(gaussian(rows=rows, columns=columns))
@@ -379,6 +392,7 @@ def shared(name: str) -> Path:
     return HOME / name
 
 
+@pytest.mark.false_alarm(1e-8)
 def test_housing() -> None:
     path = shared("housing.csv")
     with pytest.raises(ValueError, match=r"column = 'ocean_proximity' .*--one-hot"):

@@ -60,6 +60,7 @@ def test_multiplicities_are_nearest_and_sum(raw: list[float], p: int) -> None:
     assert np.all(np.abs(counts - p * weights) < 1)
 
 
+@pytest.mark.false_alarm(27 * 1e-9)
 @pytest.mark.parametrize("entries", ENTRIES)
 @pytest.mark.parametrize("spectrum", SPECTRA)
 def test_rows_have_mean_zero_and_the_covariance(spectrum: str, entries: str) -> None:
@@ -72,6 +73,7 @@ def test_rows_have_mean_zero_and_the_covariance(spectrum: str, entries: str) -> 
     assert np.all(np.abs(z_scores(rows[:, i] * rows[:, j], np.diag(values)[i, j])) < Z)
 
 
+@pytest.mark.false_alarm(9 * 1e-7)
 def test_laws_of_the_entries() -> None:
     rng = np.random.default_rng(6)
     rows = np.empty((200_000, 2))
@@ -82,6 +84,7 @@ def test_laws_of_the_entries() -> None:
     assert np.abs(z_scores((rows[:, :1] * rows[:, 1:]) ** 2, 12 / 10)) < Z
 
 
+@pytest.mark.false_alarm(8 * (7 / 8) ** 2000)
 @pytest.mark.parametrize("spectrum", ["ar1:0.7", "equicorrelated:0.6"])
 def test_rademacher_rows_are_those_of_the_recursion_or_the_factor(spectrum: str) -> None:
     """Two coordinates: the values they take in the eigenbasis are those of the literal model, turned."""
@@ -111,6 +114,7 @@ def test_signals() -> None:
         assert not designs.energies(signal, 0.0, 10).any()
 
 
+@pytest.mark.false_alarm(0)
 def test_same_generator_same_rows() -> None:
     for entries in ENTRIES:
         first, second = np.empty((4, 9)), np.empty((4, 9))

@@ -89,6 +89,7 @@ def test_interpolation_with_many_eigenvalues():
     Exact(H, a=1.5, n=1, delta=1e-16).check(effective_ridge(H, gamma=1.5, lam=1e-16))
 
 
+@pytest.mark.false_alarm(0)
 def test_second_route_is_brentq():
     s = np.exp(2 * np.random.default_rng(1).normal(size=5000))
     H = from_eigenvalues(s).H

@@ -22,6 +22,7 @@ def worst(*args):
     return max(v[0] for v in oracles.worst(*args).values())
 
 
+@pytest.mark.false_alarm(0)
 def test_every_field_to_four_eps_of_the_papers_formula():
     g, x = oracles.points(400, RNG)
     r, s = oracles.scales(400, RNG)
@@ -30,6 +31,7 @@ def test_every_field_to_four_eps_of_the_papers_formula():
     assert worst(risk, oracles.ridge, g, x, r, s) <= 4  # eps: the goal of the benchmark; 3.2 seen in 20000 points
 
 
+@pytest.mark.false_alarm(0)
 def test_transforms_to_four_eps():
     g, x = oracles.points(400, RNG)
     assert worst({"m": isotropic.stieltjes(gamma=g, lam=x)}, lambda g, x: {"m": oracles.stieltjes(g, x)}, g, x) <= 4  # eps, goal
@@ -37,6 +39,7 @@ def test_transforms_to_four_eps():
     assert_allclose(v * isotropic.effective_ridge(gamma=g, lam=x), 1, rtol=2 * EPS)  # a quotient and a product
 
 
+@pytest.mark.false_alarm(0)
 def test_negative_penalties_to_four_eps_down_to_the_edge():
     g = 10 ** RNG.uniform(-3, 3, 400)
     edge = isotropic.edge(gamma=g)
@@ -46,6 +49,7 @@ def test_negative_penalties_to_four_eps_down_to_the_edge():
     assert worst(risk, lambda g, x, r, s: oracles.equicorrelated(g, x, r, s, 0.0), g, x, r, s) <= 4  # eps, goal
 
 
+@pytest.mark.false_alarm(0)
 def test_ridgeless_to_four_eps_of_theorem_one():
     g, _ = oracles.points(400, RNG)
     r, s = oracles.scales(400, RNG)

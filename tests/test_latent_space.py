@@ -15,6 +15,7 @@ RNG = np.random.default_rng(20240503)
 EPS = 2.0**-52
 
 
+@pytest.mark.false_alarm(0)
 def test_latent_space_to_four_eps_of_theorem_three():
     g, _ = oracles.points(400, RNG)
     r, s = oracles.scales(400, RNG)
@@ -54,6 +55,7 @@ def test_second_route_through_any_spectrum(gamma, psi, mu, sigma2):
             assert_allclose(value, risk[name], rtol=1e-12, atol=1e-300)  # the goal of the general solver
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("p", "d", "mu"), [(12, 4, 1.0), (12, 12, 2.5), (30, 3, 0.1)])
 def test_induced_model_by_linear_algebra(p, d, mu):
     """E[y|x] = theta' W' (I + W W')^-1 x for a W with orthogonal columns: |beta|^2, the noise and the spectrum."""
@@ -119,6 +121,7 @@ def test_latent_bad_input(arguments, words):
         latent_space.ridgeless(**({"gamma": 0.5, "psi": 0.5} | arguments))
 
 
+@pytest.mark.false_alarm(0)
 def test_equicorrelated_to_four_eps_of_the_general_formula():
     g, x = oracles.points(300, RNG)
     r, s = oracles.scales(300, RNG)

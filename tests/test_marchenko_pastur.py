@@ -20,6 +20,7 @@ EPS = 2.0**-52
 GAMMA = st.floats(1e-3, 1e3)
 
 
+@pytest.mark.false_alarm(0)
 def test_density_and_both_tails_to_full_relative_accuracy():
     x, g = oracles.support_points(400, RNG)
     values = {"d": mp.density(x, gamma=g), "F": mp.cdf(x, gamma=g), "S": mp.survival(x, gamma=g)}
@@ -46,6 +47,7 @@ def test_oracle_is_the_integral_of_the_density(gamma):
         assert abs(oracles.distribution(x, g)[0] - max(1 - 1 / g, 0) - area) < 1e-20  # what the quadrature gives
 
 
+@pytest.mark.false_alarm(0)
 def test_quantile_to_a_few_eps():
     u, g = oracles.levels(150, RNG)
     q = mp.quantile(u, gamma=g)
@@ -144,6 +146,7 @@ def test_moments_are_narayana_and_catalan():
     assert mp.moment(2, gamma=np.array([[1.0, 2.0]])).shape == (1, 2)
 
 
+@pytest.mark.false_alarm(0)
 def test_transforms_to_four_eps():
     g, _ = oracles.points(300, RNG)
     low, high = mp.edges(gamma=g)
@@ -176,11 +179,12 @@ def test_transforms_at_zero_and_on_the_negative_axis():
     assert mp.stieltjes(0j, gamma=0.5) == 2
 
 
+@pytest.mark.false_alarm(3 * 1e-9)
 def test_sample_follows_the_law():
     """Dvoretzky-Kiefer-Wolfowitz: P(sup |F_n - F| > d) <= 2 exp(-2 n d^2) = 1e-9 at d = sqrt(log(2e9)/2n)."""
     n = 20000
     for gamma in (0.2, 1.0, 3.0):
-        draws = np.sort(mp.sample(n, gamma=gamma, rng=np.random.default_rng()))
+        draws = np.sort(mp.sample(n, gamma=gamma, rng=np.random.default_rng(5)))
         zeros = np.count_nonzero(draws == 0)
         distance = np.sqrt(np.log(2e9) / (2 * n))
         assert abs(zeros / n - mp.atom(gamma=gamma)) <= distance

@@ -30,6 +30,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.false_alarm(1e-6)
 def test_a_users_file_is_a_record_like_any_other(file):
     found = theorems.load(file)
     assert list(found) == ["noise2024.noise"]

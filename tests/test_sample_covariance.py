@@ -103,6 +103,7 @@ def test_the_number_of_the_issue():
     assert worst <= 2e-15  # the issue asks for 1e-14
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("m", [20, 100, 1000, 10_000])
 @pytest.mark.parametrize("kind", ["spread", "clustered"])
 def test_many_atoms_against_mpmath(m, kind):
@@ -201,6 +202,7 @@ def test_transforms_off_the_support(name):
     assert np.allclose(F.stieltjes(z).conj(), F.stieltjes(z.conj()), rtol=1e-14)  # reflection
 
 
+@pytest.mark.false_alarm(0)
 @settings(max_examples=30)
 @given(
     atoms=st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=12),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulate import _conditional, designs
-from tests.test_simulate_ridge import FIELDS, Z, textbook
+from tests.test_simulate_ridge import FIELDS, RATE, Z, textbook
 
 SWAPPED = ("bias", "variance", "excess", "test")  # what `one_more` averages over the row left out
 
@@ -27,6 +27,7 @@ def left_out(X: np.ndarray, delta: float) -> tuple[float, float]:
     return float(np.mean(bias)), float(np.mean(variance))
 
 
+@pytest.mark.false_alarm(0)
 @given(st.integers(2, 8), st.integers(2, 20), st.integers(0, 2**32 - 1))
 def test_one_more_row_is_what_its_name_says(n: int, more: int, seed: int) -> None:
     """All fields are those of the first n rows, but bias and variance: these are the means over rows left out of n + 1."""
@@ -47,6 +48,7 @@ def test_one_more_row_is_what_its_name_says(n: int, more: int, seed: int) -> Non
             assert single[name][0] == pytest.approx(expected[name], rel=1e-8, abs=1e-12), name
 
 
+@pytest.mark.false_alarm(4 * RATE)
 @pytest.mark.parametrize("lam", [0.0, 0.1])
 def test_one_more_row_has_the_mean_of_the_exact_risks(lam: float) -> None:
     n, p, rng = 25, 60, np.random.default_rng(15)
@@ -69,6 +71,7 @@ def energies(signal: str, p: int, rng: np.random.Generator) -> np.ndarray:
     return rng.random(p) if signal == "all" else designs.energies(signal, 2.0, p)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("signal", SIGNALS)
 @pytest.mark.parametrize("covariance", ["flat", "diagonal", "matrix"])
 @pytest.mark.parametrize(("n", "p"), [(8, 20), (20, 8), (10, 10), (12, 13), (13, 12)])
@@ -88,6 +91,7 @@ def test_every_route_is_the_sum_over_signals(n: int, p: int, covariance: str, si
             assert single[name][0] == pytest.approx(expected[name], rel=1e-10, abs=1e-12), (name, one)
 
 
+@pytest.mark.false_alarm(0)
 @given(st.integers(2, 10), st.integers(2, 10), st.floats(0.01, 10), st.floats(1e-3, 1e3), st.integers(0, 2**32 - 1))
 def test_scaling_and_rotation(n: int, p: int, lam: float, c: float, seed: int) -> None:
     """In units c times smaller nothing changes; a turned design with an isotropic signal has a turned covariance."""
@@ -127,6 +131,7 @@ def oracle(X: np.ndarray, v: np.ndarray, delta: float, s: np.ndarray) -> dict[st
         }
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("signal", ["isotropic", "top:0.4", "bottom:0.4"])
 @pytest.mark.parametrize(("n", "p"), [(10, 10), (10, 11), (9, 12), (12, 9)])
 @pytest.mark.parametrize("decades", [0, 4, 8])
@@ -147,6 +152,7 @@ def test_hard_cases_against_sixty_digits(n: int, p: int, decades: int, delta: fl
                 assert swift[name][0] == pytest.approx(value, rel=1e-8, abs=1e-9), name
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_rank_deficient_designs_are_refused_at_zero_only(signal: str) -> None:
     X, ones = np.ones((3, 5)), np.ones(5)
@@ -163,6 +169,7 @@ def test_rank_deficient_designs_are_refused_at_zero_only(signal: str) -> None:
                 assert found[name][0] == pytest.approx(expected[name], rel=1e-12), name
 
 
+@pytest.mark.false_alarm(0)
 def test_ridgeless_bias_of_isotropic_designs_is_a_constant() -> None:
     """r2 (1 - n/p), to the last bits: nothing is subtracted but the integers p - n."""
     rng = np.random.default_rng(21)

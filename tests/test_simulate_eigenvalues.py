@@ -16,6 +16,7 @@ def squares(n, p):
     return q, e
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("n", "p"), [(1, 1), (1, 4), (4, 1), (12, 12), (12, 13), (20, 40), (40, 20), (30, 30)])
 def test_the_tridiagonal_knows_every_eigenvalue(n, p):
     q, e = squares(n, p)
@@ -38,6 +39,7 @@ def kolmogorov_smirnov(x, y):
     return np.max(np.abs(np.searchsorted(x, both, side="right") / len(x) - np.searchsorted(y, both, side="right") / len(y)))
 
 
+@pytest.mark.false_alarm(9 * 1e-8)
 @pytest.mark.parametrize(
     ("n", "p", "spectrum"),
     [
@@ -65,6 +67,7 @@ def test_each_ordered_eigenvalue_has_the_law_of_the_dense_simulation(n, p, spect
     assert kolmogorov_smirnov(np.prod(nonzero, axis=1), np.prod(dense, axis=1)) < t  # and jointly: the determinant
 
 
+@pytest.mark.false_alarm(1e-8)
 @pytest.mark.parametrize("entries", ["gaussian", "rademacher", "student:12", "elliptical:12"])
 @pytest.mark.parametrize(
     ("gamma", "spectrum"), [(0.5, "isotropic"), (2.0, "isotropic"), (0.5, "ar1:0.5"), (2.0, "ar1:0.5"), (1.0, 2 * np.ones(20))]
@@ -81,6 +84,7 @@ def test_the_mean_trace_is_that_of_the_population(gamma, spectrum, entries):
     )  # 1e-12: Rademacher traces are constant
 
 
+@pytest.mark.false_alarm(1e-8)
 def test_second_moment_is_exact():
     n, p, draws = 30, 45, 4000
     w = eigenvalues.sample_covariance(n=n, gamma=1.5, draws=draws, rng=np.random.default_rng(4))
@@ -88,6 +92,7 @@ def test_second_moment_is_exact():
     assert abs(square.mean() - (p + p * (p + 1) / n)) < 6 * square.std() / math.sqrt(draws)  # E tr W^2 = np(n + p + 1); rate 2e-9
 
 
+@pytest.mark.false_alarm(1e-12)
 def test_large_and_repeatable():
     one, two = (eigenvalues.sample_covariance(n=600, gamma=1.0, draws=1, rng=np.random.default_rng(5)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
@@ -96,6 +101,7 @@ def test_large_and_repeatable():
     assert one[0, -1] == pytest.approx(4.0, abs=0.5)
 
 
+@pytest.mark.false_alarm(0)
 def test_moments_and_bad_input():
     moments = eigenvalues.sample_covariance.moments
     assert moments(n=5, gamma=1.0) == math.inf

@@ -9,7 +9,7 @@ import pytest
 
 from simulate import covariate_shift, designs, latent_space, misspecified, nonlinear_features
 from simulate.ridge import ridge
-from tests.test_simulate_ridge import FIELDS, Z, columns, textbook
+from tests.test_simulate_ridge import FIELDS, RATE, Z, columns, textbook
 
 LAM = np.array([0.0, 0.2])
 
@@ -30,6 +30,7 @@ def realised(X: np.ndarray, y: np.ndarray, estimate: np.ndarray) -> dict[str, fl
     return {"norm2": float(estimate @ estimate), "train": float(np.mean((y - X @ estimate) ** 2))}
 
 
+@pytest.mark.false_alarm(13 * RATE)
 @pytest.mark.parametrize(("n", "p"), [(20, 36), (36, 20)])
 @pytest.mark.parametrize("lam", [0.0, 0.3])
 def test_misspecified_has_the_mean_of_drawing_all_hidden_features(n: int, p: int, lam: float) -> None:
@@ -69,6 +70,7 @@ def test_misspecified_has_the_mean_of_drawing_all_hidden_features(n: int, p: int
         assert abs(draws.excess.mean() - missing - loss) < Z * draws.excess.std() / math.sqrt(2500)
 
 
+@pytest.mark.false_alarm(6 * RATE)
 @pytest.mark.parametrize(("n", "p", "d"), [(24, 40, 6), (40, 24, 6), (20, 30, 30)])
 @pytest.mark.parametrize("lam", [0.0, 0.2])
 def test_latent_space_has_the_mean_of_a_full_weight_matrix(n: int, p: int, d: int, lam: float) -> None:
@@ -107,6 +109,7 @@ def test_latent_space_has_the_mean_of_a_full_weight_matrix(n: int, p: int, d: in
     np.testing.assert_allclose(draws.test - draws.excess, sigma2 + r2 / (1 + p * mu / d), rtol=1e-9)  # 1e-9: a difference
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.5])
 @pytest.mark.parametrize(
     ("simulate", "more"),
@@ -129,6 +132,7 @@ def test_one_penalty_is_a_column_of_the_grid(simulate: object, more: dict, gamma
             np.testing.assert_allclose(single[name], grid[name][:, k], rtol=1e-8, atol=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 def test_covariate_shift_is_the_textbook_given_rows(gamma: float) -> None:
     n = 14
@@ -150,6 +154,7 @@ def test_covariate_shift_is_the_textbook_given_rows(gamma: float) -> None:
                 )  # as above
 
 
+@pytest.mark.false_alarm(9 * RATE)
 def test_no_shift_has_the_mean_of_ridge() -> None:
     arguments = {"n": 20, "gamma": 2.0, "lam": 0.1, "spectrum": "power:1", "draws": 1500}
     same = covariate_shift.ridge(shifted="power:1", rng=np.random.default_rng(6), **arguments)
@@ -189,6 +194,7 @@ def test_kernels_and_constants_of_the_activations(name: str) -> None:
     assert w @ phi_t**2 == pytest.approx(1.0, abs=1e-14)
 
 
+@pytest.mark.false_alarm(RATE)
 @pytest.mark.parametrize("name", ["identity", "relu", "abs", "sign", "erf", "tanh"])
 @pytest.mark.parametrize(("n", "p", "d"), [(16, 28, 12), (28, 16, 20)])
 def test_nonlinear_features_have_the_mean_of_the_plain_simulation(name: str, n: int, p: int, d: int) -> None:
@@ -208,6 +214,7 @@ def test_nonlinear_features_have_the_mean_of_the_plain_simulation(name: str, n: 
     agree(draws.excess, np.array(excess), name)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("n", [5, 30])
 def test_identity_features_of_low_rank(n: int) -> None:
     """x = W z with d < p: the least-norm fit lies in the span of W; every field from the literal rows."""
@@ -231,6 +238,7 @@ def test_identity_features_of_low_rank(n: int) -> None:
             assert getattr(found, name)[0, k] == pytest.approx(value, rel=1e-9), name
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.5])
 @pytest.mark.parametrize("name", ["relu", "tanh", "identity"])
 def test_nonlinear_features_are_the_textbook_given_rows(name: str, gamma: float) -> None:
@@ -260,6 +268,7 @@ def test_moments_of_the_models() -> None:
     assert moments(n=50, gamma=2.0, psi=0.5, activation="relu", lam=0.0) >= 2
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("simulate", "bad", "name"),
     [

@@ -37,6 +37,7 @@ def eigenvalues(kind, size, rng):
 KINDS = ["uniform", "lognormal", "power law", "clusters", "ties", "nearly equal", "one outlier"]
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [200, 5000, 30_000])
 def test_compression(kind, size):
@@ -58,6 +59,7 @@ def test_compression(kind, size):
         )
 
 
+@pytest.mark.false_alarm(0)
 @given(
     st.integers(130, 600), st.sampled_from([0.01, 1, 5, 20, 45]), st.sampled_from([0, 1, 10, 30]), st.floats(-18, 12), st.data()
 )
@@ -95,6 +97,7 @@ def test_gauss_rules_interpreted():
         np.testing.assert_allclose(np.sum(z**2 * a**degree), np.mean(x**degree), atol=2e-15)  # ten roundings
 
 
+@pytest.mark.false_alarm(0)
 def test_accumulate_is_twofold():
     w = np.random.default_rng(0).random(1000) * 10.0 ** np.random.default_rng(1).integers(-20, 20, 1000)
     high, low = compression.accumulate(w)
@@ -240,6 +243,7 @@ def test_weights_that_sum_to_one_but_for_rounding():
     assert tuple(law.above[:, 4]) == (0.5, 0.0)  # n = p at half of the mass is met exactly
 
 
+@pytest.mark.false_alarm(0)
 def test_shares_of_many_directions():
     spectrum = from_eigenvalues(np.arange(1.0, 100_001.0), np.ones(100_000))
     np.testing.assert_array_equal(spectrum.G.weights, spectrum.H.weights)
@@ -284,6 +288,7 @@ def test_strings(text, spectrum):
     assert abs(float(np.sum(parse(text, "top:0.5").G.weights)) - 1) < 1e-14  # a sum of 500 at most
 
 
+@pytest.mark.false_alarm(2 * 1e-7)
 def test_from_data():
     rng = np.random.default_rng(3)
     m, p, sigma2 = 4000, 6, 0.5

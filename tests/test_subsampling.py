@@ -27,6 +27,7 @@ def pool(rng: np.random.Generator, rows: int = 60, columns: int = 8, *, noise: f
 # --- measurement -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("n", "columns"), [(30, 8), (9, 8), (10, 20), (21, 20)])
 def test_a_draw_is_what_scikit_learn_measures_on_the_rows_left_out(n: int, columns: int) -> None:
     """lam = alpha/n, the intercept from the training rows; and (N pool - n train)/(N - n) is the error on the rows left out."""
@@ -52,6 +53,7 @@ def test_a_draw_is_what_scikit_learn_measures_on_the_rows_left_out(n: int, colum
             assert_allclose(corrected, error[held].mean(), rtol=1e-12)  # the finite-pool correction is an identity
 
 
+@pytest.mark.false_alarm(0)
 def test_gcv_is_that_of_the_hat_matrix_with_the_intercept_in_it() -> None:
     X, y = pool(np.random.default_rng(3))
     n = 25
@@ -65,6 +67,7 @@ def test_gcv_is_that_of_the_hat_matrix_with_the_intercept_in_it() -> None:
         assert_allclose(draws.gcv[0, i], (residual @ residual / n) / (1 - np.trace(hat) / n) ** 2, rtol=1e-10)  # normal equations
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("columns", [8, 20, 40])
 def test_ridgeless_is_the_limit_of_small_penalties(columns: int) -> None:
     """GCV too, where it is 0/0: n - 1 < p."""
@@ -75,6 +78,7 @@ def test_ridgeless_is_the_limit_of_small_penalties(columns: int) -> None:
         assert_allclose(values[:, 0], values[:, 1], rtol=1e-6)  # lam / smallest eigenvalue
 
 
+@pytest.mark.false_alarm(0)
 def test_position_and_rotation_of_the_table_change_nothing() -> None:
     rng = np.random.default_rng(7)
     X, y = pool(rng)
@@ -84,6 +88,7 @@ def test_position_and_rotation_of_the_table_change_nothing() -> None:
     assert_allclose(one, two, rtol=1e-9)  # round-off of the shift by 5
 
 
+@pytest.mark.false_alarm(0)
 def test_shapes_of_the_grid() -> None:
     X, y = pool(np.random.default_rng(9))
     for lam, shape in ((0.1, (2,)), ([0.1], (2, 1)), (np.ones((2, 3)), (2, 2, 3))):
@@ -91,6 +96,7 @@ def test_shapes_of_the_grid() -> None:
         assert all(v.shape == shape for v in draws.to_dict().values())
 
 
+@pytest.mark.false_alarm(0)
 def test_degenerate_training_rows() -> None:
     """Columns that are constant in the training part, and a target without noise."""
     X, y = np.zeros((40, 3)), np.arange(40.0)
@@ -103,6 +109,7 @@ def test_degenerate_training_rows() -> None:
     assert np.all(exact <= 1e-24 * 60 * y.var())  # round-off squared
 
 
+@pytest.mark.false_alarm(0)
 def test_declared_moments() -> None:
     """E tr W^-1 of a Wishart with m degrees of freedom needs m - p > 1, its second moment m - p > 3."""
     assert [measured.heavy(n=n, rank=10) for n in (11, 12, 13, 14, 15)] == [0, 0, 1, 1, 2]
@@ -112,6 +119,7 @@ def test_declared_moments() -> None:
     assert measured.ridge.moments(X=X, n=12, lam=0.1) == math.inf
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -198,6 +206,7 @@ def test_an_infinite_pool_ridgeless(n: float) -> None:
     assert_allclose(far.test, infinite.ridge(spectrum, n=n, delta=0.0, r2=2.0, sigma2=0.5).test, rtol=1e-11)  # rank / pool
 
 
+@pytest.mark.false_alarm(0)
 def test_all_rows_give_gcv_of_the_pool() -> None:
     """At n = N the formula is an identity: generalised cross-validation of the whole table, whatever its rows."""
     rng = np.random.default_rng(0)
@@ -223,6 +232,7 @@ def test_poles_and_shapes() -> None:
     assert_allclose(grid.test[5, 2], theory.ridge(ten, n=7, pool=40, delta=1.0).test, rtol=1e-15)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -244,10 +254,11 @@ def test_bad_input_of_the_formula(change: dict[str, float], message: str) -> Non
 
 SIZE, ROWS, COLUMNS = 100, 250, 60
 POOLS = 150
-Z = 5.5  # 4e-8 two-sided, times six comparisons: a false alarm in 2e-7
+Z = 7.0  # 8e-11 two-sided at 149 degrees of freedom, at most 100 times that with a skewness of 1
 BIAS = 1 / SIZE  # the formula is a limit; over 4000 pools its bias in these cells was 0.24 % and 0.11 % (+- 0.1 %)
 
 
+@pytest.mark.false_alarm(2 * 1e-8)
 def test_prediction_and_measurement_meet_on_gaussian_rows_and_rivals_do_not() -> None:
     """Mean over pools of measured/predicted; a lam read as delta, or the pool's own error for the held-out one, is seen."""
     lam = np.array([0.02, 0.3])

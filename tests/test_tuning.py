@@ -26,13 +26,16 @@ def textbook(rng: np.random.Generator, draws: int) -> np.ndarray:
     return out
 
 
+@pytest.mark.false_alarm(1e-8)
 def test_the_mean_is_that_of_the_tuned_estimator():
     slow = textbook(np.random.default_rng(1), 150)
     fast = simulate.tuning.ridge(n=N, gamma=P / N, draws=4000, rng=np.random.default_rng(2)).excess
     error = np.sqrt(slow.var(ddof=1) / len(slow) + fast.var(ddof=1) / len(fast))
-    assert abs(slow.mean() - fast.mean()) < 5.5 * error  # false-alarm rate 4e-8
+    # |t| > 7 at 149 degrees of freedom has rate 8e-11, and a skewness of 1 at 150 draws makes it at most 100 times that
+    assert abs(slow.mean() - fast.mean()) < 7 * error
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("name", ["r2", "sigma2"])
 def test_without_signal_or_noise_there_is_nothing_to_tune(name):
     with pytest.raises(ValueError, match=name):

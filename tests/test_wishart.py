@@ -71,13 +71,14 @@ def test_fields_have_the_broadcast_shape():
     assert np.ndim(wishart.moments(n=5, p=9)) == 0
 
 
+@pytest.mark.false_alarm(8 * 1e-8)
 @pytest.mark.parametrize(("n", "p"), [(40, 20), (20, 40)])
 def test_against_drawn_matrices(n, p):
     """Means of B and T over 2000 Gaussian matrices, and of their squared deviations; m = 20, so eight and more moments exist.
 
-    Ten comparisons at |z| < 8: below 1e-7 in all, skewness included.
+    At most eight comparisons at |z| < 8: 1e-8 each, skewness included.
     """
-    rng, draws = np.random.default_rng(), 2000
+    rng, draws = np.random.default_rng([n, p]), 2000
     x = rng.standard_normal((draws, n, p))
     s = np.linalg.svd(x, compute_uv=False)
     trace = (1 / s**2).sum(axis=1)
@@ -91,7 +92,7 @@ def test_against_drawn_matrices(n, p):
     for values, mean, variance in kinds:
         for sample, exact in ((values, mean), ((values - mean) ** 2, variance)):
             z = (sample.mean() - exact) / (sample.std(ddof=1) / np.sqrt(draws))
-            assert abs(z) < 8  # squares are skewed: 8 leaves the rate below 1e-7 where the normal's is 1e-15
+            assert abs(z) < 8  # 1e-15 for a normal; skewness 5 at 2000 draws: exp(5 8^3 / (6 sqrt 2000)) = 1e4 times that
 
 
 @pytest.mark.parametrize(
