@@ -39,10 +39,10 @@ def biased(offset: float = 0.0, first: float = 2.0, second: float = 5.0, noise: 
 
 
 @pytest.mark.false_alarm(1e-6 + 1e-9)  # that it is refuted, or that 60 s do not decide
-@pytest.mark.parametrize("entropy", range(5))
-def test_a_true_claim_with_finite_size_bias_is_consistent(entropy):
+@pytest.mark.parametrize("seed", range(5))
+def test_a_true_claim_with_finite_size_bias_is_consistent(seed):
     # bias +4.6 % at n = 50 is extrapolated away
-    verdict = theorems.verify(record(biased()), entropy=entropy)
+    verdict = theorems.verify(record(biased()), entropy=seed)
     assert verdict.status == "consistent"
     assert verdict.least_discrepancy < 3 * verdict.delta
     case = verdict.cases[0]
@@ -90,11 +90,11 @@ def test_zeros_refute_nothing_for_so_do_rare_events_begin():
 
 
 @pytest.mark.false_alarm(0)  # the claim is that no budget of this size decides
-@pytest.mark.parametrize("entropy", range(20))
-def test_rare_events_yield_no_hollow_verdict(entropy):
+@pytest.mark.parametrize("seed", range(20))
+def test_rare_events_yield_no_hollow_verdict(seed):
     # the mean is right; one draw in 500 carries it, so that most first looks see none and few see enough
     rare = record(lambda *, n, level, draws, rng: np.where(rng.random(draws) < 2e-3, 500 * level, 0.0))
-    assert theorems.verify(rare, budget=1000, entropy=entropy).status == "undecided"
+    assert theorems.verify(rare, budget=1000, entropy=seed).status == "undecided"
 
 
 @pytest.mark.false_alarm(0)
@@ -181,7 +181,7 @@ def test_what_would_decide_counts_the_component_that_needs_most():
     case = verdict.cases[0]  # the second component's interval is 30 times as wide: it alone is open
     assert case.status == "undecided"
     assert case.halfwidth > 0.05
-    assert case.needs > 10
+    assert case.needs >= 4
 
 
 def test_a_law_is_judged_by_its_quantiles():
@@ -277,10 +277,11 @@ def test_bad_arguments_are_named(argument, value):
 @pytest.mark.parametrize(
     ("simulation", "says"),
     [
-        (lambda *, n, level, draws, rng: np.full(draws, np.nan), "not finite"),
+        (lambda *, n, level, draws, rng: np.full(draws, np.nan), "returned nan"),
+        (lambda *, n, level, draws, rng: np.full(draws, np.inf), "not finite"),
         (lambda *, n, level, draws, rng: np.ones((draws, 2)), "2 quantities a draw, the theory 1"),
-        (lambda *, n, level, draws, rng: rng.standard_normal(draws + 1), r"gave \d+ draws where draws = \d+"),
-        (lambda *, n, level, draws, rng: rng.standard_normal(), r"gave 1 draws where draws = \d+"),
+        (lambda *, n, level, draws, rng: rng.standard_normal(draws + 1), r"first axis must be the \d+ draws"),
+        (lambda *, n, level, draws, rng: rng.standard_normal(), r"first axis must be the \d+ draws"),
         (lambda *, n, level, draws, rng: np.full(draws, 5.0), "in every draw"),
     ],
 )

@@ -112,6 +112,10 @@ class Mean:
     def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
         return _pick(self.simulation(**params, n=n, draws=draws, rng=rng), self.of)
 
+    def draw(self, *, n: int, draws: int, rng: np.random.Generator, **params: Any) -> Any:
+        """`observe` as a cell of a sweep calls it."""
+        return self.observe(params, n, draws, rng)
+
     def bias(self, params: Parameters, n: int) -> Any:
         """What is known of mean(n) - limit: `finite` at n less `finite` at NEVER samples of the same p/n."""
         if self.finite is None:
@@ -154,6 +158,10 @@ class Law:
 
     def observe(self, params: Parameters, n: int, draws: int, rng: np.random.Generator) -> Any:
         return np.asarray(self.simulation(**params, n=n, draws=draws, rng=rng), dtype=np.float64)
+
+    def draw(self, *, n: int, draws: int, rng: np.random.Generator, **params: Any) -> Any:
+        """`observe` as a cell of a sweep calls it."""
+        return self.observe(params, n, draws, rng)
 
     def compare(self, raw: Any, params: Parameters, n: int) -> Comparison:
         law = self.theory(**at_size(params, n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -184,8 +184,9 @@ def judge_identity(claim: Identity, params: Mapping[str, Any]) -> CaseVerdict:
     return CaseVerdict(status=status, params=dict(params), estimate=float(gap[worst]), halfwidth=0.0, target=float(target[worst]))
 
 
-def overall(statuses: list[Status]) -> Status:
+def overall(cases: Sequence[CaseVerdict]) -> Status:
     """One refuted case refutes; consistent takes all."""
+    statuses = {case.status for case in cases}
     if "refuted" in statuses:
         return "refuted"
-    return "consistent" if all(s == "consistent" for s in statuses) else "undecided"
+    return "undecided" if "undecided" in statuses else "consistent"

@@ -66,7 +66,20 @@ class Theorem:
     @property
     def name(self) -> str:
         """`paper.variable`: theorems.hastie2022.isotropic, isotropic_ridge -> hastie2022.isotropic_ridge."""
-        return f"{self.paper}.{next((k for k, v in self.home.items() if v is self), 'unnamed')}"
+        return f"{self.paper}.{self._variable or 'unnamed'}"
+
+    @property
+    def _variable(self) -> str | None:
+        """What it is called in its module; a copy with other cases or rivals goes by the name of the record with its claim."""
+        same = [k for k, v in self.home.items() if v is self]
+        return next(iter(same or [k for k, v in self.home.items() if isinstance(v, Theorem) and v.claim is self.claim]), None)
+
+    @property
+    def simulates(self) -> str | Callable[..., Any]:
+        """What a cell of a sweep calls for draws: a name that any process can import, or, of an unnamed record, the function."""
+        if self._variable is None:
+            return self.claim.draw  # type: ignore[union-attr]
+        return f"{self.home['__name__']}:{self._variable}.claim.draw"
 
     @property
     def paper(self) -> str:

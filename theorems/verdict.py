@@ -17,13 +17,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from asymptotics.conventions import refuse
-from simulate.streams import stream
+from simulate.cells import Cell, Failure, compute
+from simulate.journal import Journal
+from simulate.sweep import run
 from theorems import budget as budgets
 from theorems import methods
-from theorems.claims import Identity
+from theorems.claims import Claim, Identity
 from theorems.evidence import BATCHES, Block, Drawn, Evidence, per_round, variance
 from theorems.finite_size import Reading, reading
 from theorems.judgement import CaseVerdict, Status, Verdict, judge, judge_identity, overall
@@ -53,6 +58,7 @@ class _Case:
         self.base = math.nan
         self.verdict: CaseVerdict | None = None
         self.pace = 0.0  # seconds a round
+        self.open = True
 
     def wanted(self) -> tuple[int, tuple[int, ...]]:
         """Rounds of the next block and draws a size in one; (0, ...) where the budget of draws is spent."""
@@ -82,8 +88,9 @@ class _Case:
                 "quantity has no randomness there; draw from rng, or claim an Identity"
             )
 
-    def judge(self, claim: Drawn) -> CaseVerdict:
+    def judge(self, claim: Claim) -> CaseVerdict:
         """This claim, which may be a rival's, on what has been drawn."""
+        assert not isinstance(claim, Identity)
         found: list[dict[str, Any]] = []
         for how in self.readings:
             evidence = Evidence(self.evidence.sizes, how, self.evidence.method, self.evidence.blocks)
@@ -111,14 +118,23 @@ def _readings(claim: Drawn) -> list[Reading]:
     return [reading(claim.sizes, rate=r, exact=claim.exact, known=claim.finite is not None) for r in rates]
 
 
-def _draw(case: _Case, rounds: int, per: tuple[int, ...], entropy: int) -> tuple[Any, ...]:
-    number = len(case.evidence.blocks)
-    return tuple(
-        case.claim.observe(
-            case.params, n, rounds * k, stream(entropy, case.record.name, dict(case.params), n, number, rounds * k)
-        )
+def _cells(case: _Case, rounds: int, per: tuple[int, ...]) -> list[Cell]:
+    block = len(case.evidence.blocks)
+    return [
+        Cell(case.record.simulates, case.params, n=n, draws=rounds * k, block=block)
         for n, k in zip(case.evidence.sizes, per, strict=True)
-    )
+    ]
+
+
+def _draw(cells: list[Cell], entropy: int, executor: Executor | None, store: Journal | None) -> dict[Cell, Any]:
+    if executor is None and store is None:
+        return {cell: compute(cell, entropy)["value"] for cell in cells}
+    found = {}
+    for cell, values in run(cells, entropy=entropy, executor=executor, store=store):
+        if isinstance(values, Failure):
+            raise ValueError(f"{cell} failed: {values}")
+        found[cell] = values["value"]
+    return found
 
 
 def verify(
@@ -130,6 +146,8 @@ def verify(
     budget: str | int = "60s",
     method: str = "auto",
     entropy: int = 0,
+    executor: Executor | None = None,
+    store: str | Path | None = None,
     progress: Progress = None,
 ) -> Verdict:
     """Hold the record against its simulator on its cases, and its rivals against the same draws. BLAS is kept to one thread.
@@ -137,7 +155,9 @@ def verify(
     delta: tolerance, relative to the claim's scale, > 0. false_refute: bound on the probability that a true record is refuted,
     split evenly over cases. false_accept: bound on the probability that a record off by delta in some case is called consistent.
     budget: a time ("60s", "10min", "2h") for the whole record, or a whole number of draws a size. method: "auto" lets the moments
-    decide (`methods`). entropy: the seed of all draws. progress: called once a case.
+    decide (`methods`). entropy: the seed of all draws. executor: where to simulate, any concurrent.futures.Executor (processes
+    need a record that they can import); the same draws everywhere. store: a file that keeps the draws, so that a run that was
+    killed, or is given a larger budget, goes on from there. progress: called once a case.
     Raises ValueError on bad arguments, where no interval could be trusted, or where a drawn value is not finite.
     """
     for name, value, top in (
@@ -147,16 +167,27 @@ def verify(
     ):
         if not 0 < value < top:
             refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
-    rules = {"delta": delta, "refute": false_refute / len(record.cases), "accept": false_accept, "method": method}
-    rules["budget"] = spend = budgets.parse(budget)
-    from threadpoolctl import threadpool_limits  # threads of BLAS spin against each other: up to 10 times slower on two cores
-
+    spend = budgets.parse(budget)
+    rules = {
+        "delta": delta,
+        "refute": false_refute / len(record.cases),
+        "accept": false_accept,
+        "method": method,
+        "budget": spend,
+    }
     begun = time.monotonic()
-    with threadpool_limits(1):
-        cases, rivals = _verify(record, rules, spend.deadline(), entropy, progress)
+    given = [record.parameters(**case) for case in record.cases]
+    if isinstance(record.claim, Identity):
+        cases, rivals = _identities(record, given, progress)
+    else:
+        with nullcontext() if store is None else Journal(store) as journal:
+            tried = [_Case(record, params, rules) for params in given]
+            _decide(tried, spend.deadline(), entropy, executor, journal, progress)
+        cases = [case.verdict for case in tried if case.verdict is not None]
+        rivals = {name: overall([case.judge(record.rival(name).claim) for case in tried]) for name in record.rivals}
     return Verdict(
         theorem=record.name,
-        status=overall([c.status for c in cases]),
+        status=overall(cases),
         delta=delta,
         false_refute=false_refute,
         false_accept=false_accept,
@@ -167,39 +198,35 @@ def verify(
     )
 
 
-def _verify(
-    record: Theorem, rules: Mapping[str, Any], deadline: float, entropy: int, progress: Progress
-) -> tuple[list[CaseVerdict], dict[str, Status]]:
-    given = [record.parameters(**case) for case in record.cases]
-    rivals = {name: record.rival(name).claim for name in record.rivals}
-    if isinstance(record.claim, Identity):
-        found = [judge_identity(record.claim, params) for params in given]
-        against = {
-            name: overall([judge_identity(claim, params).status for params in given])
-            for name, claim in rivals.items()
-            if isinstance(claim, Identity)
-        }
-        if progress:
-            for params in given:
-                progress(f"{record.name} {params}")
-        return found, against
-    cases = [_Case(record, params, rules) for params in given]
-    open_cases = list(cases)
-    while open_cases:
-        for case in list(open_cases):
-            rounds, per = case.wanted()
-            late = bool(case.evidence.blocks) and time.monotonic() + rounds * case.pace > deadline
-            if rounds and not late:
-                begun = time.monotonic()
-                case.feed(rounds, per, _draw(case, rounds, per, entropy), time.monotonic() - begun)
-            assert case.verdict is not None
-            if not rounds or late or case.verdict.status != "undecided":
-                open_cases.remove(case)
-                if progress:
-                    progress(f"{record.name} {dict(case.params)}")
-    statuses = {
-        name: overall([case.judge(claim).status for case in cases])
-        for name, claim in rivals.items()
-        if not isinstance(claim, Identity)
-    }
-    return [case.verdict for case in cases if case.verdict is not None], statuses
+def _identities(record: Theorem, given: list[dict[str, Any]], progress: Progress) -> tuple[list[CaseVerdict], dict[str, Status]]:
+    def every(claim: Identity) -> list[CaseVerdict]:
+        return [judge_identity(claim, params) for params in given]
+
+    assert isinstance(record.claim, Identity)
+    cases = every(record.claim)
+    for params in given if progress else ():
+        progress(f"{record.name} {params}")  # type: ignore[misc]
+    return cases, {name: overall(every(record.rival(name).claim)) for name in record.rivals}  # type: ignore[arg-type]
+
+
+def _decide(
+    cases: list[_Case], deadline: float, entropy: int, executor: Executor | None, store: Journal | None, progress: Progress
+) -> None:
+    """Look after look at every open case; with an executor all of them at once."""
+    while cases:
+        for group in [cases] if executor is not None else [[case] for case in cases]:
+            plans = [(case, *case.wanted()) for case in group]
+            late = time.monotonic() + max(rounds * case.pace for case, rounds, _ in plans)
+            plans = [(case, rounds, per) for case, rounds, per in plans if rounds and not (case.verdict and late > deadline)]
+            wanted = [(case, rounds, per, _cells(case, rounds, per)) for case, rounds, per in plans]
+            begun = time.monotonic()
+            drawn = _draw([cell for *_, cells in wanted for cell in cells], entropy, executor, store)
+            seconds = time.monotonic() - begun
+            for case, rounds, per, cells in wanted:
+                case.feed(rounds, per, tuple(drawn[cell] for cell in cells), seconds)
+            for case in group:
+                assert case.verdict is not None
+                case.open = case.verdict.status == "undecided" and any(case is c for c, *_ in wanted)
+                if progress and not case.open:
+                    progress(f"{case.record.name} {dict(case.params)}")
+        cases = [case for case in cases if case.open]
