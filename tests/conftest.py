@@ -19,7 +19,11 @@ def _every_seed_follows_the_entropy(entropy: int):
     import numpy as np
 
     plain = np.random.default_rng
+
+    def shifted(seed=None):
+        return plain([*np.ravel(seed).tolist(), 0, entropy] if isinstance(seed, int | list | tuple) else seed)
+
     with pytest.MonkeyPatch.context() as patch:
         if entropy:
-            patch.setattr(np.random, "default_rng", lambda seed: plain([*np.atleast_1d(seed).tolist(), 0, entropy]))
+            patch.setattr(np.random, "default_rng", shifted)
         yield
