@@ -17,7 +17,7 @@ import numpy as np
 from theorems.claims import Identity
 from theorems.domain import Choice, Domain, Integer, Real
 from theorems.judgement import Verdict
-from theorems.perturbations import Formula, Perturbation, change, claimed, named, of_arguments
+from theorems.perturbations import Formula, Perturbation, change, claimed, named, of_arguments, remembered, tried
 from theorems.record import Theorem
 from theorems.verdict import verify
 
@@ -96,7 +96,8 @@ class Audit:
             parts.append(f"{len(self.blind)} unseen would be seen by another case")
         if small:
             parts.append(f"{len(small)} unseen change a prediction by at most {percent(max(f.change for f in small))}")
-        return "; ".join([*parts, f"{len(idle)} more change nothing"])
+        own = [] if self.status == "consistent" else [f"the theorem itself is {self.status}"]
+        return "; ".join([*parts, f"{len(idle)} more change nothing", *own])
 
     def lines(self, *, every: bool = False) -> Iterator[str]:
         """What is unseen, one by one, and the rest as counts for each function; `every`: all one by one."""
@@ -167,12 +168,16 @@ def audit(
     cases: list[Point] = [(record.parameters(**c), n) for c in record.cases for n in record.claim.sizes or (0,)]
     last = max(record.claim.sizes, default=0)
     around: list[Point] = [(params, last) for params in nearby(record)]
-    formula = Formula(record, cases[-1:] + [c for c in cases if c[1] == last] + around)
+    formula = Formula(record, [c for c in cases if c[1] == last] + around)
     found = [*of_arguments(record), *formula.perturbations()]
     true = [claimed(record.claim, *at) for at in cases]
-    elsewhere = [(at, numbers) for at in around if (numbers := _numbers(record, *at)) is not None]
+    elsewhere = [
+        (at, numbers) for at in around if (numbers := tried(record.claim, *at)) is not None and np.isfinite(numbers).all()
+    ]
     effects = [_effect(record, p, cases, true) for p in found]
-    rivals = {str(i): p.theory for i, (p, (moved, fails)) in enumerate(zip(found, effects, strict=True)) if moved >= EQUAL and not fails}
+    rivals = {
+        str(i): p.theory for i, (p, (moved, fails)) in enumerate(zip(found, effects, strict=True)) if moved >= EQUAL and not fails
+    }
     verdict = _judge(record, rivals, delta=delta, budget=budget, entropy=entropy, progress=progress)
     findings = []
     for i, (p, (moved, fails)) in enumerate(zip(found, effects, strict=True)):
@@ -187,19 +192,8 @@ def audit(
 
 def _judge(record: Theorem, rivals: Mapping[str, Callable[..., Any]], **how: Any) -> Verdict:
     if isinstance(record.claim, Identity):  # the other route does not change: once is enough
-        other = record.claim.other
-        known: dict[str, Any] = {}
-        record = named(record, claim=replace(record.claim, other=lambda **k: known.setdefault(repr(k), other(**k))))
+        record = named(record, claim=replace(record.claim, other=remembered(record.claim.other)))
     return verify(named(record, rivals=rivals), **how)
-
-
-def _numbers(record: Theorem, params: Mapping[str, Any], n: int) -> np.ndarray | None:
-    """What the theorem says there; None where it says nothing finite."""
-    try:
-        numbers = claimed(record.claim, params, n)
-    except Exception:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
 
 
 def _effect(record: Theorem, p: Perturbation, cases: Sequence[Point], true: Sequence[np.ndarray]) -> tuple[float, str]:
@@ -230,3 +224,18 @@ def _unseen(
     if best[0] >= PLAIN * tolerance and best[0] > finding.change:
         return replace(finding, status=status, there=best[0], witness=best[1])
     return replace(finding, status=status, there=best[0])
+
+
+def markdown(audits: Sequence[Audit]) -> str:
+    """A page: a table of all the theorems, then what is unseen, named."""
+    rows = ["| theorem | verdict | seen | blind spots | too small to see | change nothing |", "|---|---|---|---|---|---|"]
+    for a in audits:
+        seen, unseen, idle = (len(a.having(s)) for s in ("seen", "unseen", "idle"))
+        blind = len(a.blind)
+        rows.append(f"| {a.theorem} | {a.status} | {seen} of {seen + unseen} | {blind} | {unseen - blind} | {idle} |")
+    named = []
+    for a in audits:
+        for title, of in (("Blind spots", a.blind), ("Too small to see", [f for f in a.having("unseen") if not f.blind])):
+            if of:
+                named += ["", f"{title} of {a.theorem}:", "", "```", *(str(f).removeprefix("unseen ") for f in of), "```"]
+    return "\n".join([*rows, *named, ""])

@@ -20,13 +20,32 @@ from typing import Literal
 Kind = Literal["constant", "sign", "exponent", "argument"]
 
 SCALES = (1.01, 1.05)
-STEERING = frozenset(
-    "range arange linspace zeros ones empty eye reshape broadcast_to broadcast_shapes moveaxis swapaxes tile repeat array_split "
-    "leggauss isinstance refuse within check errstate warn argsort searchsorted any all isfinite isnan greater less".split()
+STEERING = frozenset(  # calls whose arguments are sizes, places or conditions
+    {"range", "arange", "linspace", "zeros", "ones", "empty", "eye", "reshape", "broadcast_to", "broadcast_shapes", "moveaxis"}
+    | {"swapaxes", "tile", "repeat", "array_split", "leggauss", "argsort", "searchsorted", "isinstance", "any", "all", "isfinite"}
+    | {"isnan", "greater", "less", "refuse", "within", "check", "errstate", "warn"}
 )
-AXES = frozenset("axis ndmin dtype out where shape ddof kind side decimals order count maxiter tol xtol rtol atol options".split())
-ROOTS = frozenset("sqrt square_root square cbrt".split())
-SUMS = frozenset("add subtract two_sum total".split())
+AXES = frozenset(
+    {
+        "axis",
+        "ndmin",
+        "dtype",
+        "out",
+        "where",
+        "shape",
+        "ddof",
+        "kind",
+        "side",
+        "decimals",
+        "order",
+        "count",
+        "maxiter",
+        "options",
+    }
+    | {"tol", "xtol", "rtol", "atol"}
+)
+ROOTS = frozenset({"sqrt", "square_root", "square", "cbrt"})
+SUMS = frozenset({"add", "subtract", "two_sum", "total"})
 
 
 @dataclass(frozen=True)
@@ -112,7 +131,7 @@ class _Finder(ast.NodeVisitor):
             self.visit(part)
         self.inside, self.owner = inside, owner
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = _inner
+    visit_FunctionDef = visit_Lambda = _inner
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         owner, self.owner = self.owner, self.owner or node.name

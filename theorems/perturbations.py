@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -54,19 +54,33 @@ def claimed(claim: Claim, params: Mapping[str, Any], n: int) -> np.ndarray:
         warnings.simplefilter("ignore")
         if isinstance(claim, Law):
             law = claim.theory(**at_size(params, n))
-            points = np.asarray(law.quantile(np.asarray(claim.levels)), dtype=np.float64)
+            points = np.unique(np.asarray(law.quantile(np.asarray(claim.levels)), dtype=np.float64))
             return np.stack([points, np.asarray(law.cdf(points), dtype=np.float64)])
         found = claim.predict(params, n) if hasattr(claim, "predict") else claim.theory(**params)
         return np.atleast_1d(np.asarray(getattr(found, claim.of, found), dtype=np.float64)).ravel()
 
 
+def _at_once(function: Callable[..., Any], *args: Any, **given: Any) -> Any:
+    return function(*args, **given)
+
+
+def tried(claim: Claim, params: Mapping[str, Any], n: int, call: Callable[..., Any] = _at_once) -> np.ndarray | None:
+    """The same, None where the formula refuses: a point of the domain that it does not take."""
+    try:
+        return np.asarray(call(claimed, claim, params, n))
+    except Exception:
+        return None
+
+
 def change(claim: Claim, params: Mapping[str, Any], n: int, true: np.ndarray, other: np.ndarray) -> float:
     """How far `other` is from `true`, both `claimed`, in units of the claim: relative, or in probability for a law; nan: no numbers."""
-    if true.shape != other.shape or not (np.isfinite(other).all() and np.isfinite(true).all()):
+    if not (np.isfinite(other).all() and np.isfinite(true).all()):
         return np.nan
-    if isinstance(claim, Law):
+    if isinstance(claim, Law):  # whose points may be others, and other than many
         law = claim.theory(**at_size(params, n))
         return float(np.max(np.abs(law.cdf(other[0]) - other[1])))
+    if true.shape != other.shape:
+        return np.nan
     return float(np.max(np.abs(other - true) / np.maximum(np.abs(true), 1e-12)))  # 1e-12: as in Mean.compare
 
 
@@ -98,23 +112,25 @@ class Formula:
     Raises ValueError for a record that stands at no name of a file, and for one whose file gives other numbers when it runs again.
     """
 
-    def __init__(self, record: Theorem, points: list[tuple[Mapping[str, Any], int]]) -> None:
+    def __init__(self, record: Theorem, points: Sequence[tuple[Mapping[str, Any], int]]) -> None:
         self.record = record
         self.home, self.variable = record.home["__name__"], record.name.rpartition(".")[2]
         path = record.home.get("__file__")
         if path is None or self.home == "__main__" or self.variable == "unnamed":
-            refuse("record", record.title, "its source is read from its file: name it there, and take it from theorems.load(FILE)")
+            refuse(
+                "record", record.title, "its source is read from its file: name it there, and take it from theorems.load(FILE)"
+            )
         self.files = {self.home: (str(path), Path(path).read_text(encoding="utf-8"))}
         world = World(self._formula, files=self.files)
         claim = self._claim(world)
-        true = [_tried(lambda at=at: claimed(record.claim, *at)) for at in points]
+        true = [tried(record.claim, *at) for at in points]
 
         def run() -> None:
             for at, numbers in zip(points, true, strict=True):
-                again = _tried(lambda at=at: world.call(claimed, claim, *at))
+                again = tried(claim, *at, call=world.call)
                 if (again is None) != (numbers is None) or not (
-                    again is None or np.allclose(again, numbers, rtol=1e-9, atol=1e-12, equal_nan=True)  # rounding of kernels
-                ):
+                    again is None or numbers is None or np.allclose(again, numbers, rtol=1e-9, atol=1e-12, equal_nan=True)
+                ):  # compiled kernels and interpreted ones differ by rounding
                     refuse("record", record.name, f"its file gives other numbers when it runs again: {again} for {numbers}")
 
         ran = lines_run(run, world.paths)
@@ -164,18 +180,6 @@ class Formula:
             lambda **given: self._claim(world()).theory(**given),
             lambda function, *args, **given: world().call(function, *args, **given),
         )
-
-
-def _tried(call: Callable[[], np.ndarray]) -> np.ndarray | None:
-    """None where the formula refuses: a point of the domain that it does not take."""
-    try:
-        return call()
-    except Exception:
-        return None
-
-
-def _at_once(function: Callable[..., Any], *args: Any, **given: Any) -> Any:
-    return function(*args, **given)
 
 
 def remembered(theory: Callable[..., Any], call: Callable[..., Any] = _at_once) -> Callable[..., Any]:
