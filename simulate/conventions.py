@@ -49,8 +49,11 @@ def _check(name: str, value: Any) -> None:
         refuse(name, value, "it must be a numpy.random.Generator: numpy.random.default_rng(seed)")
 
 
-def simulator(moments: Callable[..., float]) -> Callable[[F], F]:
-    """Mark a simulator and declare its moments: `moments(n=, **params)` is the number of finite moments of a draw."""
+def simulator(moments: Callable[..., float], cost: float = 2.0) -> Callable[[F], F]:
+    """Mark a simulator and declare its moments and its cost: how a verdict judges, and where it spends its draws.
+
+    moments(n=, **params): the number of finite moments of a draw. cost: a draw at size n takes about n^cost.
+    """
 
     def mark(function: F) -> F:
         parameters = inspect.signature(function).parameters
@@ -68,7 +71,7 @@ def simulator(moments: Callable[..., float]) -> Callable[[F], F]:
                 _check(name, value)
             return function(**kwargs)
 
-        guarded.moments = moments  # type: ignore[attr-defined]
+        guarded.moments, guarded.cost = moments, cost  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return mark

@@ -133,7 +133,7 @@ def _moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, sigma2: float = 1.0,
     return abs(features(n, gamma) - n) // 2
 
 
-@simulator(moments=_moments)
+@simulator(moments=_moments, cost=1.0)
 def ridge(
     *,
     n: int,

@@ -27,7 +27,7 @@ def moments(*, n: int, gamma: float, lam: ArrayLike = 0.0, of: str | None = None
     return float(isotropic.ridge.moments(n=n, gamma=gamma, lam=lam, of=of))  # type: ignore[attr-defined]
 
 
-@simulator(moments=moments)
+@simulator(moments=moments, cost=1.0)
 def ridge(
     *,
     n: int,

@@ -30,6 +30,8 @@ def parse(budget: str | int) -> Budget:
     >>> parse("10min").seconds, parse(500).draws
     (600.0, 500)
     """
+    if isinstance(budget, str) and re.fullmatch(r"\s*\d+\s*", budget):
+        budget = int(budget)
     if isinstance(budget, int) and not isinstance(budget, bool):
         if budget < 1:
             refuse("budget", budget, "it must be at least one draw a size, or a time such as '60s', '10min', '2h'")

@@ -46,7 +46,7 @@ def moments(simulation: Callable[..., Any], params: Parameters, n: int, of: str 
 
 
 def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-    """The simulator at other parameters, `change(**given)` in place of the ones given; what it declares of moments goes along.
+    """The simulator at other parameters, `change(**given)` in place of the ones given; what it declares goes along.
 
     >>> double = through(lambda *, x: x, lambda *, half: {"x": 2 * half})
     >>> double(half=4)
@@ -58,6 +58,8 @@ def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]
 
     if (declared := getattr(simulation, "moments", None)) is not None:
         changed.moments = lambda **given: declared(**change(**given))  # type: ignore[attr-defined]
+    if (cost := getattr(simulation, "cost", None)) is not None:
+        changed.cost = cost  # type: ignore[attr-defined]
     return changed
 
 

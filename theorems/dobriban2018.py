@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-import simulate.ridge
+import simulate.fastest
 from asymptotics import ridge
 from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Mean, Plot, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
@@ -38,7 +38,7 @@ def _rivals(of):
 
 
 def _claim(of):
-    return Mean(theory=theory, simulation=simulate.ridge.ridge, of=of, sizes=(40, 80, 160, 320))
+    return Mean(theory=theory, simulation=simulate.fastest.ridge, of=of, sizes=(40, 80, 160, 320))
 
 
 any_spectrum = Theorem(

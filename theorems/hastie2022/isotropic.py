@@ -35,6 +35,11 @@ def _bias_kept_whole(*, gamma, r2, sigma2):
     return np.where(gamma > 1, r2 + sigma2 / abs(gamma - 1), sigma2 * gamma / abs(1 - gamma))
 
 
+def _exact(*, n, gamma, **given):
+    """The mean at finite n, by the inverse Wishart law."""
+    return wishart.ridgeless(n=n, p=np.round(gamma * n), **given)
+
+
 isotropic_ridgeless = Theorem(
     title="Ridgeless least squares with isotropic features: double descent",
     statement=r"R \to \sigma^2\frac{\gamma}{1-\gamma}\ (\gamma<1),\qquad "
@@ -42,7 +47,7 @@ isotropic_ridgeless = Theorem(
     source="hastie2022surprises, Theorem 1",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
-    claim=Mean(theory=isotropic.ridgeless, simulation=simulate.isotropic.ridge),
+    claim=Mean(theory=isotropic.ridgeless, simulation=simulate.isotropic.ridge, finite=_exact),
     cases=(
         {"gamma": 0.5, "r2": 5.0, "sigma2": 2.0},
         {"gamma": 1.5, "r2": 5.0},
@@ -74,7 +79,7 @@ finite_sample = Theorem(
     assumptions=GAUSSIAN,
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
-        theory=lambda *, n, gamma, **k: wishart.ridgeless(n=n, p=np.round(gamma * n), **k),
+        theory=_exact,
         simulation=simulate.isotropic.ridge,
         exact=True,
         sizes=(40, 80),
