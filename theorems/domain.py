@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,19 @@ from asymptotics.conventions import refuse
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+
+def _ladder(smallest: float, largest: float) -> list[list[float]]:
+    """The numbers of at most two digits from `smallest` to `largest` > 0, simple ones first; a rung leads away from 1, up or down."""
+    rungs: dict[tuple[int, bool], list[float]] = {}
+    for power in range(math.floor(math.log10(smallest)), math.floor(math.log10(largest)) + 1):
+        for digits in range(10, 100):
+            value = float(f"{digits}e{power - 1}")
+            plain = digits in (10, 20, 50) or (digits % 10 == 0 and value >= 1)
+            rung = rungs.setdefault((0 if plain else 1 if digits % 10 == 0 else 2, value < 1), [])
+            if smallest <= value <= largest:
+                rung.append(value)
+    return [sorted(rungs[k], key=lambda v: abs(math.log(v))) for k in sorted(rungs)]
 
 
 @dataclass(frozen=True)
@@ -26,11 +40,14 @@ class Real:
             number = float(value)
         except (TypeError, ValueError):
             refuse(name, value, f"it must be a number in {self}")
-        above = number > self.low or (number == self.low and "[" in self.closed)
-        below = number < self.high or (number == self.high and "]" in self.closed)
-        if not (above and below):
+        if not self._holds(number):
             refuse(name, value, f"it must lie in {self}")
         return number
+
+    def _holds(self, number: float) -> bool:
+        above = number > self.low or (number == self.low and "[" in self.closed)
+        below = number < self.high or (number == self.high and "]" in self.closed)
+        return above and below
 
     def strategy(self) -> SearchStrategy[float]:
         """Log-uniform in spirit on half-lines, uniform on bounded intervals; never within 1e-3 of an open end."""
@@ -41,6 +58,18 @@ class Real:
         low = self.low if "[" in self.closed else self.low + 1e-3
         high = self.high if "]" in self.closed else self.high - 1e-3
         return st.floats(max(low, -1e3), min(high, 1e3))
+
+    def rungs(self, smallest: float, largest: float) -> list[Sequence[float]]:
+        """Values for a search, simple ones first: the default and 0, then magnitudes from `smallest` to `largest`, two digits.
+
+        >>> [list(rung)[:4] for rung in Real(0, 10, default=1.0).rungs(0.1, 10)]
+        [[1.0], [2.0, 3.0, 4.0, 5.0], [0.5, 0.2, 0.1], [0.9, 0.8, 0.7, 0.6], [1.1, 1.2, 1.3, 1.4], [0.99, 0.98, 0.97, 0.96]]
+        """
+        ladder = _ladder(smallest, largest)
+        first = [0.0] if self.default is None else [self.default, 0.0]
+        every = [first, *ladder, *([-v for v in rung] for rung in ladder)]
+        kept = [[v for v in rung if self._holds(v) and (rung is first or v not in first)] for rung in every]
+        return [rung for rung in kept if rung]
 
     def __str__(self) -> str:
         left, right = ("[" if "[" in self.closed else "("), ("]" if "]" in self.closed else ")")
@@ -71,6 +100,12 @@ class Integer:
 
         return st.integers(self.low, self.high)
 
+    def rungs(self, smallest: float, largest: float) -> list[Sequence[int]]:
+        """Values for a search: the default, then the rest from the smallest magnitude up to `largest`."""
+        first = [] if self.default is None else [self.default]
+        rest = range(max(self.low, -int(largest)), min(self.high, int(largest)) + 1) or [self.low]
+        return [rung for rung in (first, sorted(set(rest) - set(first), key=abs)) if rung]
+
     def __str__(self) -> str:
         return f"{{{self.low}, ..., {self.high}}}"
 
@@ -92,6 +127,10 @@ class Choice:
         from hypothesis import strategies as st
 
         return st.sampled_from(self.options)
+
+    def rungs(self, smallest: float, largest: float) -> list[Sequence[str]]:
+        """Values for a search: the default, then options without numbers, then the others."""
+        return [sorted(self.options, key=lambda o: (o != self.default, any(c.isdigit() for c in o)))]
 
     def __str__(self) -> str:
         return ", ".join(self.options) + (", ..." if self.open else "")

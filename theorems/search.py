@@ -1,0 +1,184 @@
+"""A case that refutes: Hypothesis looks through the domain for one, and shrinks it to the simplest.
+
+Cases are numbers of at most two digits, of every order of magnitude that can be simulated (`REACH`), from simple to fine
+(`theorems.domain`: rungs). Each is judged by `theorems.verify` at half the sizes of the claim, where more cases can be had; one that
+is refuted is judged again with fresh draws at the claim's own sizes, and counts only if it is refuted there too with at least
+half the discrepancy: what fades as n grows is an effect of finite size and no error of the theorem. All draws are keyed by the case, so
+that its outcome is a function of the case alone, as Hypothesis asks. The false-refutation budget is split over the most
+cases that can be judged, those of the shrinking included.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from asymptotics.conventions import refuse
+from theorems import budget as budgets
+from theorems.judgement import CaseVerdict
+from theorems.record import Theorem
+from theorems.trial import Outcome, Trial, number, smaller, words
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+REACH = {"gamma": (0.2, 8.0), "psi": (0.2, 8.0), "lam": (1e-3, 10.0)}  # what can be simulated: p = gamma n, d = psi p
+ELSEWHERE = (0.01, 100.0)
+SHRINKS = 200  # most cases that are judged while shrinking; four parameters took 10 to 60
+DRAWS = 1000  # a size and case, where the budget is a time
+LOOKING = 0.75  # of the time: the rest is for shrinking
+FOUND = {"refuted": "refuted case found", "formula fails": "formula fails", "simulation fails": "simulation fails"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What was found, where and how well was looked. `case` is the simplest that refutes, with all its parameters."""
+
+    theorem: str
+    status: str  # a value of FOUND, or "none found"
+    case: Mapping[str, Any] | None = None
+    verdict: CaseVerdict | None = None  # of that case, from fresh draws at twice the sizes of the search
+    error: str = ""  # how formula or simulation fails
+    tried: int  # cases judged, shrinking included
+    outcomes: Mapping[str, int]  # how many were consistent, undecided, refused, a finite-size effect, refuted, failed
+    remarks: Mapping[str, str]  # outcome -> the first such case, and why
+    region: Mapping[str, str]
+    sizes: tuple[int, ...]
+    examples: int
+    delta: float
+    false_refute: float
+    entropy: int
+    seconds: float
+
+    def replay(self, name: str = "") -> str:
+        """The command that judges the case alone; `name` as on the command line where the record stands in a file."""
+        import shlex
+
+        if self.case is None:
+            return ""
+        words = [shlex.quote(f"{k}={number(v)}") for k, v in self.case.items()]
+        name = shlex.quote(name or self.theorem)
+        if self.status == "formula fails":
+            return f"ridgeless predict {name} {' '.join(words)}"
+        return f"ridgeless verify {name} {' '.join(f'--case {w}' for w in words)} --delta {self.delta:g}"
+
+    def __str__(self) -> str:
+        tolerance = f"tolerance {100 * self.delta:g} %" + (f", n <= {max(self.sizes)}" if self.sizes else "")
+        if self.case is None:
+            short = "" if self.tried >= self.examples else f" (of {self.examples} asked for)"
+            lines = [f"{self.theorem}: no case among {self.tried}{short} refutes it ({tolerance})"]
+        else:
+            what = "refuted" if self.status == FOUND["refuted"] else f"the {self.status}"
+            lines = [f"{self.theorem}: {what} at {words(self.case)}, the simplest case found", f"  {self.verdict or self.error}"]
+        lines += [f"  {', '.join(f'{v} {k}' for k, v in self.outcomes.items())}; {self.seconds:.0f} s, entropy {self.entropy}"]
+        lines += [f"  looked in {'; '.join(self.region.values()) or 'no parameters'}"]
+        return "\n".join(lines + [f"  {k}, for one: {why}" for k, why in self.remarks.items()])
+
+
+def _cases(rungs: Mapping[str, Sequence[Sequence[Any]]]) -> SearchStrategy[dict[str, Any]]:
+    """Cases coded by two bytes a parameter, rung and step: uniform, and small bytes are simple values, to which Hypothesis shrinks.
+
+    One draw a case, as Hypothesis copies draws onto one another: parameters drawn apart were often equal, and regions were missed.
+    """
+    from hypothesis import strategies as st
+
+    def pick(items: Sequence[Any], byte: int) -> Any:
+        return items[byte * len(items) // 256]
+
+    def case(code: bytes) -> dict[str, Any]:
+        return {k: pick(pick(v, code[2 * i]), code[2 * i + 1]) for i, (k, v) in enumerate(rungs.items())}
+
+    return st.binary(min_size=2 * len(rungs), max_size=2 * len(rungs)).map(case)
+
+
+def _region(name: str, rungs: Sequence[Sequence[Any]]) -> str:
+    values = [v for rung in rungs for v in rung]
+    if isinstance(values[0], str):
+        return f"{name} in {{{', '.join(values)}}}"
+    return f"{name} in [{min(values):g}, {max(values):g}]"
+
+
+def search(
+    record: Theorem,
+    *,
+    examples: int = 100,
+    delta: float = 0.01,
+    false_refute: float = 1e-6,
+    budget: str | int = "60s",
+    entropy: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Search:
+    """Look through the domain for a case that refutes the record, and shrink it to the simplest one.
+
+    examples: cases to look at. delta: tolerance, relative to the claim's scale. false_refute: bound on the probability that a true
+    record is refuted anywhere in the search. budget: the time of the whole search, "60s" or "10min" (a judgement under way is
+    finished), or a whole number of draws a size and case, without a limit of time. entropy: the seed of cases and draws.
+    progress: called once a case. The same arguments give the same result, unless the time ends first.
+
+    A case where formula or simulation fails (nan, any error but ValueError) is a find too. One that is refused (ValueError, too few
+    moments, an infinite value) is none, and is counted. Parameters are numbers of at most two digits; the region is part of
+    the result. Raises ValueError on bad arguments.
+    """
+    import hypothesis
+
+    if isinstance(examples, bool) or not isinstance(examples, int) or examples < 1:
+        refuse("examples", examples, "it must be a positive integer: how many cases to look at")
+    for name, value, top in (("delta", delta, math.inf), ("false_refute", false_refute, 0.5)):
+        if not 0 < value < top:
+            refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
+    spend, start, most = budgets.parse(budget), time.monotonic(), examples + SHRINKS
+    judge = Trial(record, false_refute / most, delta, spend.draws or DRAWS, entropy)
+    seen: dict[str, Outcome] = {}
+    kind: list[str] = []  # of the first find: shrinking keeps to it
+
+    def refutes(case: dict[str, Any]) -> bool:
+        key = json.dumps(case)
+        if key not in seen:
+            spent = time.monotonic() - start > spend.seconds * (1.0 if kind else LOOKING)
+            if spent or len(seen) >= (most if kind else examples):
+                return False
+            seen[key] = judge(case)
+            if progress:
+                progress(f"{record.name} {words(case)}")
+        if seen[key].kind in FOUND and not kind:
+            kind.append(seen[key].kind)
+        return seen[key].kind in kind
+
+    rungs = {name: domain.rungs(*REACH.get(name, ELSEWHERE)) for name, domain in record.domain.items()}
+    plan = hypothesis.settings(
+        max_examples=2 * examples,  # two codes may mean one case, which is judged once
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        verbosity=hypothesis.Verbosity.quiet,
+        database=None,
+        deadline=None,
+        derandomize=False,
+    )
+    simplest = None
+    with contextlib.suppress(hypothesis.errors.NoSuchExample):
+        simplest = hypothesis.find(_cases(rungs), refutes, settings=plan, random=random.Random(entropy))
+    told = seen[json.dumps(simplest)] if simplest is not None else Outcome("")
+    first = {o.kind: str(o) for o in reversed(seen.values()) if o.kind in ("undecided", "refused", "finite-size effect")}
+    return Search(
+        theorem=record.name,
+        status=FOUND.get(told.kind, "none found"),
+        case=simplest,
+        verdict=told.verdict,
+        error=told.error,
+        tried=len(seen),
+        outcomes=dict(Counter(o.kind for o in seen.values()).most_common()),
+        remarks=first,
+        region={name: _region(name, ladder) for name, ladder in rungs.items()},
+        sizes=smaller(record.claim.sizes, record.claim.exact),
+        examples=examples,
+        delta=delta,
+        false_refute=false_refute,
+        entropy=entropy,
+        seconds=time.monotonic() - start,
+    )

@@ -1,0 +1,110 @@
+"""What becomes of one case of a search: consistent, undecided, refused, refuted, a finite-size effect, or a failure.
+
+The case is judged at half the sizes of the claim, where more cases can be had for the same time. One that is refuted is judged
+again, with fresh draws, at twice the sizes of the search, and counts only if it is refuted there too by at least half as much: what
+fades as n grows is an effect of finite size and no error of the theorem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from theorems.claims import Identity
+from theorems.judgement import CaseVerdict
+from theorems.record import Theorem
+from theorems.verdict import verify
+
+LEAST = 16  # the least size that is made by halving: at gamma = 0.2 it leaves 3 features
+CONFIRM = 4  # times the draws of the search
+
+
+def number(value: Any) -> str:
+    """A value as one would type it."""
+    return format(value, ".15g") if isinstance(value, float) else str(value)
+
+
+def words(case: Mapping[str, Any]) -> str:
+    """A case in one line."""
+    return ", ".join(f"{k}={number(v)}" for k, v in case.items()) or "no parameters"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    kind: str
+    verdict: CaseVerdict | None = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        return self.error or str(self.verdict)
+
+
+def smaller(sizes: tuple[int, ...], exact: bool) -> tuple[int, ...]:
+    """The sizes of the search: half the claim's, unless the smallest would be tiny or the claim is exact at every n.
+
+    >>> smaller((50, 100, 200), False), smaller((24, 48, 96), False)
+    ((25, 50, 100), (24, 48, 96))
+    """
+    return sizes if exact or not sizes or sizes[0] < 2 * LEAST else tuple(n // 2 for n in sizes)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What becomes of a case: a ValueError is a refusal, any other error a find."""
+
+    record: Theorem
+    level: float
+    delta: float
+    draws: int
+    entropy: int
+
+    def __call__(self, case: Mapping[str, Any]) -> Outcome:
+        stage = "formula fails"
+        try:
+            params = self.record.parameters(**case)
+            with np.errstate(all="ignore"):
+                if why := self._formula(params):
+                    return Outcome("refused", error=f"{words(case)}: {why}")
+                stage = "simulation fails"
+                return self._verdict(params)
+        except ValueError as error:
+            return Outcome("refused", error=f"{words(case)}: {' '.join(str(error).split())}")
+        except Exception as error:
+            return Outcome(stage, error=" ".join(f"{type(error).__name__}: {error}".split()))
+
+    def _formula(self, params: Mapping[str, Any]) -> str:
+        """Why the formula's value cannot be judged, "" where it can; ArithmeticError where it is nan."""
+        claim = self.record.claim
+        for n in smaller(claim.sizes, claim.exact) or (0,):
+            target = claim.compare([[0.0]], params, n).target
+            if np.isnan(target).any():
+                raise ArithmeticError("its value is nan")
+            if np.isinf(target).any():
+                return "the value is infinite"
+        return ""
+
+    def _verdict(self, params: Mapping[str, Any]) -> Outcome:
+        claim = self.record.claim
+        if isinstance(claim, Identity):
+            found = self._verify(self.record, params, self.draws, self.entropy)
+            return Outcome(found.status, found)
+        sizes = smaller(claim.sizes, claim.exact)
+        first = self._verify(_at(self.record, sizes), params, self.draws, self.entropy)
+        if first.status != "refuted":
+            return Outcome(first.status, first)
+        doubled = sizes if claim.exact else tuple(2 * n for n in sizes)
+        again = self._verify(_at(self.record, doubled), params, CONFIRM * self.draws, self.entropy + 1)
+        stays = again.estimate * first.estimate > 0 and abs(again.estimate) >= abs(first.estimate) / 2
+        return Outcome("refuted" if again.status == "refuted" and stays else "finite-size effect", again)
+
+    def _verify(self, record: Theorem, params: Mapping[str, Any], draws: int, entropy: int) -> CaseVerdict:
+        alone = replace(record, cases=(params,), rivals={})
+        return verify(alone, delta=self.delta, false_refute=self.level, budget=draws, entropy=entropy).cases[0]
+
+
+def _at(record: Theorem, sizes: tuple[int, ...]) -> Theorem:
+    assert not isinstance(record.claim, Identity)
+    return replace(record, claim=replace(record.claim, sizes=sizes))
