@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def converges(
     estimator(n=, draws=, rng=, **case) returns `draws` values (or arrays of values) at size n. One without `draws` is called once a
     draw; one without `n` has no size, and its mean is held to `to` as it stands.
     to: the limit, a number, an array, or a function of the case (and of n, if it names it). of: the field to compare, where the
-    estimator or the limit gives records or dictionaries. cases: the parameters to try, each a dictionary.
+    estimator or the limit gives records or dictionaries. cases: the parameters to try, each a dictionary of plain data.
     sizes, rate: the limit is extrapolated from these n with a bias of order n^-rate (None: not known). exact: `to` holds at every
     size, and each is judged by itself. scale: what delta is relative to, |to| by default. bounds: the range of a draw, if it has one.
     delta, false_refute, false_accept, budget: as in `theorems.verify`. entropy: the seed; by default the pytest plugin's, or 0.
@@ -69,7 +70,6 @@ def converges(
         estimator, to, of, scale, cases=[dict(c) for c in cases], sizes=tuple(sizes), rate=rate, exact=exact, bounds=bounds
     )
     seed = running.entropy if entropy is None else entropy
-    running.spent += false_refute
 
     def judge(entropy: int) -> Verdict:
         return verify(record, delta=delta, false_refute=false_refute, false_accept=false_accept, budget=budget, entropy=entropy)
@@ -79,9 +79,10 @@ def converges(
 
         verdict, row = calibrate(record, judge, range(seed, seed + running.calibrate))
         running.calls.append(row)
-        return verdict
-    verdict = judge(seed)
-    if verdict.status != "consistent":
+    else:
+        verdict = judge(seed)
+    running.spent += false_refute
+    if not running.calibrate and verdict.status != "consistent":
         raise AssertionError(f"{verdict}\n  asked to within {delta:g} of {_called(to)}, budget {budget}, entropy {seed}")
     return verdict
 
@@ -89,12 +90,11 @@ def converges(
 def _record(
     estimator: Callable[..., Any], to: Any, of: str | None, scale: float | None, *, cases: list[dict[str, Any]], **claim: Any
 ) -> Theorem:
-    """The record that says so, named by the estimator: so that its streams are the estimator's own."""
+    """The record that says so."""
     import numpy as np
 
     from asymptotics.conventions import refuse
     from theorems.claims import Comparison, Mean, moments
-    from theorems.domain import Choice
     from theorems.record import Theorem
 
     if not callable(estimator):
@@ -103,12 +103,14 @@ def _record(
     if "n" not in takes:
         claim |= {"sizes": (1,), "exact": True}
 
-    @dataclass(frozen=True)
-    class Anything(Choice):
-        """No domain is known of what a case of another project holds."""
+    class Held(Theorem):
+        """Named by the estimator, of no domain: what a case of another project may hold is not known."""
 
-        def check(self, name: str, value: Any) -> Any:
-            return value
+        name = property(lambda self: f"{estimator.__module__.rpartition('.')[2]}.{_called(estimator)}")
+        simulates = property(lambda self: simulation)
+
+        def parameters(self, **given: Any) -> dict[str, Any]:
+            return given
 
     class Limit(Mean):
         """Parameters go to the limit as they are: another project's gamma need not be p/n."""
@@ -123,29 +125,28 @@ def _record(
                 refuse("to", to, "delta is relative to |to|, which is 0 here: say what else by scale=")
             return found if scale is None else found._replace(scale=np.full_like(found.target, scale))
 
+    @functools.wraps(estimator)  # its name too: the streams are the estimator's own
     def simulation(*, n: int, draws: int, rng: Any, **case: Any) -> Any:
         given = {**case, "n": n} if "n" in takes else case
-        if "draws" not in takes:
-            return np.array([_field(estimator(**given, rng=rng), of) for _ in range(draws)])
-        found = _field(estimator(**given, draws=draws, rng=rng), of)
-        if np.shape(found)[:1] != (draws,):
-            refuse("estimator", np.shape(found), f"this is the shape of its result, which must begin with {draws} draws")
-        return found
+        if "draws" in takes:
+            return _field(estimator(**given, draws=draws, rng=rng), of)
+        return np.array([_field(estimator(**given, rng=rng), of) for _ in range(draws)])
 
-    names = sorted({name for case in cases for name in case})
-    simulation.moments = lambda *, n, **case: moments(estimator, {k: case[k] for k in names}, n, of)  # type: ignore[attr-defined]
-    home: dict[str, Any] = {"__name__": estimator.__module__.rpartition(".")[2]}
-    home[_called(estimator)] = record = Theorem(
+    def exist(*, n: int, **case: Any) -> float:
+        del case["of"]  # this claim's; the estimator is asked for the one that was named
+        return moments(estimator, case, n, of)
+
+    simulation.moments = exist  # type: ignore[attr-defined]
+    return Held(
         title=f"{_called(estimator)} converges to {_called(to)}",
         statement="",
         source="",
         assumptions=(),
-        domain={name: Anything(()) for name in names},
+        domain={},
         claim=Limit(theory=to, simulation=simulation, of="", **claim),
         cases=tuple(cases),
-        home=home,
+        home={"__name__": estimator.__module__},
     )
-    return record
 
 
 def _called(thing: Any) -> str:
