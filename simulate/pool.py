@@ -16,7 +16,9 @@ from simulate.conventions import refuse
 from simulate.threads import one_blas_thread
 
 Result = Values | Failure | None
-TASK = 0.1  # seconds of work a task, so that sending it (about 1 ms) costs little, cells at the end are shared out, and a bar moves
+TASK = (
+    0.1  # seconds of work a task, so that sending it (about 1 ms) costs little, cells at the end are shared out, and a bar moves
+)
 BYTES = 2**24  # a task's results at most, about
 
 

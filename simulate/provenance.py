@@ -44,6 +44,12 @@ def _sha(parts: Iterable[bytes]) -> str:
     return whole.hexdigest()
 
 
+@functools.cache
+def _simulate() -> str:
+    here = Path(__file__).parent
+    return _sha(p.relative_to(here).as_posix().encode() + b"\0" + p.read_bytes() for p in sorted(here.rglob("*.py")))
+
+
 @functools.lru_cache(maxsize=256)  # by function: code that is loaded again is a new function, code that is not is the old
 def code(function: Callable[..., Any], name: str) -> dict[str, str]:
     """SHA-256 of the sources behind `function`, called `name` ("module:qualname"): of the package simulate, of that module.
@@ -55,10 +61,7 @@ def code(function: Callable[..., Any], name: str) -> dict[str, str]:
     >>> sorted(code(simulate.isotropic.ridge, "simulate.isotropic:ridge"))
     ['simulate']
     """
-    here = Path(__file__).parent
-    found = {
-        "simulate": _sha(p.relative_to(here).as_posix().encode() + b"\0" + p.read_bytes() for p in sorted(here.rglob("*.py")))
-    }
+    found = {"simulate": _simulate()}
     module = name.partition(":")[0]
     if module.partition(".")[0] == "simulate":
         return found

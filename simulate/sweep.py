@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def run(
     store: str | Path | Journal | None = None,
     progress: Callable[[Cell], object] | None = None,
     in_flight: int | None = None,
-) -> Iterator[tuple[Cell, Values | Failure]]:
+) -> Generator[tuple[Cell, Values | Failure]]:
     """Each cell with its values, or the Failure that it ended in, as they are done; the same bits for every executor and order.
 
     cells: any iterable, read no further than the workers need. executor: any `concurrent.futures.Executor` of threads or
@@ -102,7 +102,7 @@ def _run(
     store: str | Path | Journal | None,
     progress: Callable[[Cell], object],
     in_flight: int | None,
-) -> Iterator[tuple[Cell, Values | Failure]]:
+) -> Generator[tuple[Cell, Values | Failure]]:
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(Journal(store)) if isinstance(store, str | Path) else store
         if journal is not None:

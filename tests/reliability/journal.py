@@ -200,7 +200,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     """(what, to reach, measured)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        done, keys, bad = kills(folder, KILLS, seed=int(np.random.SeedSequence().entropy) % 2**32)  # type: ignore[call-overload]
+        done, keys, bad = kills(folder, KILLS, seed=int(np.random.default_rng().integers(2**32)))
         reach = "nothing acknowledged lost, the same bits"
         yield f"kill -9 at {done} random moments", reach, f"{keys} cells acknowledged, {bad} stores not sound"
         times, bad = cuts(folder)
