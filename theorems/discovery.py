@@ -43,6 +43,8 @@ def _file(path: Path) -> dict[str, Theorem]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
+    if (folder := str(path.absolute().parent)) not in sys.path:  # for workers in other processes, who import it by name
+        sys.path.append(folder)
     try:
         spec.loader.exec_module(module)
     except Exception as error:

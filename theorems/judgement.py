@@ -17,9 +17,9 @@ Status = Literal["consistent", "refuted", "undecided"]
 SLACK = 0.1  # of delta: what the finite-size model may leave out before it counts against a theorem
 LEFT_OUT = 10.0  # times the measured remainder, where one shows: a series cut there is rarely worse
 GUARANTEES = {
-    "mean": "both error rates hold at every look, exactly for normal rounds and asymptotically for others",
-    "median": "both error rates hold at every look for any distribution of the draws (order statistics)",
-    "bounded": "both error rates hold at every look for any distribution in the declared range (empirical Bernstein)",
+    "mean": "the rates hold at every look, exactly for normal rounds, asymptotically for others",
+    "median": "the rates hold at every look for any distribution of the draws (order statistics)",
+    "bounded": "the rates hold at every look for any distribution in the declared range (empirical Bernstein)",
     "identity": "no randomness",
 }
 
@@ -112,8 +112,8 @@ class Verdict:
         lines += [f"  rival {status:<10} {name}" for name, status in self.rivals.items()]
         if any(c.sizes for c in self.cases):
             lines.append(
-                f"  a true theorem is refuted with probability at most {self.false_refute:g}, one off by {100 * self.delta:g} % "
-                f"accepted with at most {self.false_accept:g}; these draws would have refuted {100 * self.least_discrepancy:.2g} %"
+                f"  error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one that is off by "
+                f"{100 * self.delta:g} %; these draws would have refuted {100 * self.least_discrepancy:.2g} %"
             )
             lines += [f"  {m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases})]
         return "\n".join(lines)

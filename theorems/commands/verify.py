@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from theorems.executors import KINDS, pool
 from theorems.options import JOBS, NAMES, SEED
 from theorems.terminal import at_once, bar, plain, say
 
@@ -29,11 +30,24 @@ if TYPE_CHECKING:
     "--case", "cases", multiple=True, metavar="NAME=VALUE,...", help="Judge this case in place of the record's; repeatable."
 )
 @click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="A file that keeps the draws: run again to go on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Of the executor.")
+@click.option("--executor", type=click.Choice(KINDS), help="Where to simulate; all cases of a record at once.")
+@click.option("--scheduler-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of a Dask cluster.")
 @SEED
 @JOBS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a record on stdout.")
 @plain
-def command(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, cases: tuple[str, ...], **options: Any) -> None:
+def command(
+    names: tuple[str, ...],
+    seed: int,
+    jobs: int,
+    as_json: bool,
+    cases: tuple[str, ...],
+    workers: int,
+    executor: str | None,
+    scheduler_file: Path | None,
+    **options: Any,
+) -> None:
     """Hold theorems against simulation: consistent, refuted or undecided.
 
     Exit status 1 unless every record is consistent and each of its rivals is refuted; with --case rivals are not asked for.
@@ -47,9 +61,11 @@ def command(names: tuple[str, ...], seed: int, jobs: int, as_json: bool, cases: 
     records, good = discovery.every(names), True
     if cases:
         records = [replace(r, cases=tuple(_case(r, text) for text in cases), rivals={}) for r in records]
-    with bar(sum(len(r.cases) for r in records)) as step:
-        work = at_once(lambda r: judge(r, entropy=seed, progress=step, **options), records, 1 if options["store"] else jobs)
-        for verdict in work:
+    kind = executor or ("dask" if scheduler_file else "processes" if workers > 1 else "serial")
+    with pool(kind, workers, scheduler_file) as workforce, bar(sum(len(r.cases) for r in records)) as step:
+        alone = workforce is not None or options["store"] is not None
+        options |= {"entropy": seed, "executor": workforce, "progress": step}
+        for verdict in at_once(lambda r: judge(r, **options), records, 1 if alone else jobs):
             say(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
             good &= verdict.status == "consistent" and verdict.has_power
             if not verdict.rivals and not cases:
