@@ -63,11 +63,10 @@ class Search:
 
         if self.case is None:
             return ""
-        words = [shlex.quote(f"{k}={number(v)}") for k, v in self.case.items()]
-        name = shlex.quote(name or self.theorem)
+        pairs = [f"{k}={number(v)}" for k, v in self.case.items()]
         if self.status == "formula fails":
-            return f"ridgeless predict {name} {' '.join(words)}"
-        return f"ridgeless verify {name} {' '.join(f'--case {w}' for w in words)} --delta {self.delta:g}"
+            return shlex.join(["ridgeless", "predict", name or self.theorem, *pairs])
+        return shlex.join(["ridgeless", "verify", name or self.theorem, "--case", ",".join(pairs), "--delta", f"{self.delta:g}"])
 
     def __str__(self) -> str:
         tolerance = f"tolerance {100 * self.delta:g} %" + (f", n <= {max(self.sizes)}" if self.sizes else "")

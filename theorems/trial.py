@@ -39,7 +39,7 @@ class Outcome:
     error: str = ""
 
     def __str__(self) -> str:
-        return self.error or str(self.verdict)
+        return self.error or str(self.verdict).partition(" ")[2].strip()  # without the status
 
 
 def smaller(sizes: tuple[int, ...], exact: bool) -> tuple[int, ...]:
@@ -70,9 +70,9 @@ class Trial:
                     return Outcome("refused", error=f"{words(case)}: {why}")
                 stage = "simulation fails"
                 return self._verdict(params)
-        except ValueError as error:
-            return Outcome("refused", error=f"{words(case)}: {' '.join(str(error).split())}")
         except Exception as error:
+            if isinstance(error, ValueError) and not isinstance(error, np.linalg.LinAlgError):
+                return Outcome("refused", error=f"{words(case)}: {' '.join(str(error).split())}")
             return Outcome(stage, error=" ".join(f"{type(error).__name__}: {error}".split()))
 
     def _formula(self, params: Mapping[str, Any]) -> str:

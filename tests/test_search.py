@@ -1,0 +1,225 @@
+"""The search for a refuting case: planted errors are found and shrunk, true records are left alone, and the words say what was done."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import theorems
+from theorems import Bound, Choice, Identity, Integer, Law, Mean, Real, Theorem
+from theorems.cli import main
+from theorems.search import search as _search
+from theorems.trial import smaller
+
+# (1 - 0.09)^200 of missing the planted region, which holds 9 % of the cases; 1e-8 a search, at most three a test, of refuting elsewhere
+pytestmark = pytest.mark.false_alarm(1e-7)
+search = partial(_search, false_refute=1e-8)
+RIDGE = theorems.load()["hastie2022.isotropic_ridge"]
+DOMAIN = {"level": Real(0.0, math.inf, default=3.0), "kind": Choice(("b2", "a"), default="a"), "k": Integer(1, 9, default=2)}
+
+
+def truth(*, level, kind, k):
+    return level
+
+
+def draws(*, n, level, kind, k, draws, rng):
+    return level * (1 + 2 / n + 0.3 * rng.standard_normal(draws) / math.sqrt(n))
+
+
+def record(theory=truth, simulation=draws, *, claim=Mean, domain=None, case=None, **more):
+    return Theorem(
+        title="planted",
+        statement="x",
+        source="hastie2022surprises",
+        assumptions=(),
+        domain=DOMAIN if domain is None else domain,
+        claim=claim(theory=theory, simulation=simulation, **more),
+        cases=({} if case is None else case,),
+    )
+
+
+def wrong_in_a_region(*, gamma, lam, **k):
+    risk = RIDGE.claim.theory(gamma=gamma, lam=lam, **k).excess
+    return risk * np.where((gamma > 3) & (lam > 0) & (lam < 0.1), 1.05, 1.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_error_in_a_region_is_found_and_shrunk(seed):
+    wrong = replace(RIDGE, claim=replace(RIDGE.claim, theory=wrong_in_a_region), rivals={})
+    found = search(wrong, examples=200, budget=600, entropy=seed)
+    assert found.status == "refuted case found", str(found)
+    case = found.case
+    assert case["r2"] == case["sigma2"] == 1.0  # their defaults
+    assert 3 < case["gamma"] <= 4
+    assert 0.05 <= case["lam"] < 0.1
+    assert all(float(f"{v:.1e}") == v for v in case.values())  # two digits
+    assert found.verdict.sizes == (50, 100, 200, 400)  # confirmed at the claim's own sizes
+    assert abs(found.verdict.estimate) == pytest.approx(0.05 / 1.05, abs=0.01)  # its interval at these draws is 0.003
+    assert "refuted at gamma=" in str(found)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_found_against_a_true_record_and_the_words_do_not_over_claim(seed):
+    found = search(RIDGE, examples=30, budget=300, entropy=seed)
+    assert found.status == "none found"
+    assert found.case is None
+    assert found.replay() == ""
+    assert found.tried == sum(found.outcomes.values()) == 30
+    first, *rest = str(found).splitlines()
+    assert first == "hastie2022.isotropic_ridge: no case among 30 refutes it (tolerance 1 %, n <= 200)"
+    assert "looked in gamma in [0.2, 8]; lam in [0, 10]; r2 in [0, 100]; sigma2 in [0, 100]" in " ".join(rest)
+
+
+def test_a_formula_that_is_nan_or_raises_somewhere_is_found_and_shrunk():
+    def nan(*, level, kind, k):
+        return math.nan if level > 20 and k > 4 else level
+
+    def raises(*, level, kind, k):
+        return level if kind == "a" else 1 / 0
+
+    found = search(record(nan), budget=100)
+    assert found.status == "formula fails"
+    assert dict(found.case) == {"level": 30.0, "kind": "a", "k": 5}
+    assert "its value is nan" in str(found)
+    found = search(record(raises), budget=100)
+    assert dict(found.case) == {"level": 3.0, "kind": "b2", "k": 2}
+    assert "ZeroDivisionError" in found.error
+    assert found.replay("my.py") == "ridgeless predict my.py level=3 kind=b2 k=2"
+
+
+def test_a_simulation_that_fails_is_found_and_told_apart_from_the_formula():
+    def fails(*, k, **given):
+        return np.linalg.inv(np.zeros((2, 2))) if k == 3 else draws(k=k, **given)
+
+    found = search(record(simulation=fails), budget=100)
+    assert found.status == "simulation fails"
+    assert dict(found.case) == {"level": 3.0, "kind": "a", "k": 3}
+    assert "LinAlgError" in found.error
+    assert found.replay("a.py:b") == "ridgeless verify a.py:b --case level=3,kind=a,k=3 --delta 0.01"
+
+
+def test_refused_cases_are_counted_and_are_no_finds():
+    def refuses(*, level, kind, k):
+        if k > 2:
+            raise ValueError("k = 3 is refused: too large")
+        return math.inf if kind == "b2" else level
+
+    found = search(record(refuses), budget=100, examples=50)
+    assert found.status == "none found"
+    assert 0 < found.outcomes["refused"] < 50
+    assert "refused, for one:" in str(found)
+
+
+def test_what_fades_with_n_is_no_error():
+    def slow(*, n, level, kind, k, draws, rng):  # exp(-n/60) is no power of n: no extrapolation sees it vanish
+        return level * (1 + 3 * math.exp(-n / 60) + 0.01 * rng.standard_normal(draws))
+
+    found = search(record(truth, slow, domain=DOMAIN | {"level": Real(1.0, 4.0, default=3.0)}), budget=300, examples=20)
+    assert found.status == "none found", str(found)
+
+
+def test_an_exact_claim_is_judged_at_its_own_sizes_and_a_bound_from_below():
+    exact = record(lambda *, n, level, kind, k: level * (1 + 2 / n) * (1.1 if k > 5 else 1), exact=True, sizes=(10, 20))
+    found = search(exact, budget=600)
+    assert found.sizes == found.verdict.sizes == (10, 20)
+    assert dict(found.case) == {"level": 3.0, "kind": "a", "k": 6}
+    assert search(record(lambda *, level, **_: level / 2, claim=Bound), budget=200, examples=20).status == "none found"
+    assert search(record(lambda *, level, **_: level * 2, claim=Bound), budget=200, examples=20).status == "refuted case found"
+
+
+def test_laws_and_identities_are_searched_too():
+    class Uniform:
+        def __init__(self, top):
+            self.top = top
+
+        def quantile(self, u):
+            return self.top * np.asarray(u)
+
+        def cdf(self, x):
+            return np.clip(np.asarray(x) / self.top, 0, 1)
+
+    def points(*, n, level, kind, k, draws, rng):
+        return level * rng.random((draws, n))
+
+    law = record(lambda *, level, kind, k: Uniform(level * (1.2 if level > 50 else 1)), points, claim=Law)
+    assert search(law, budget=200).case["level"] > 50
+    identity = Theorem(
+        title="x", statement="x", source="hastie2022surprises", assumptions=(), domain=DOMAIN, cases=({},),
+        claim=Identity(theory=truth, other=lambda *, level, kind, k: level if level < 7 else level * (1 + 1e-6)),
+    )  # fmt: skip
+    found = search(identity)
+    assert dict(found.case) == {"level": 7.0, "kind": "a", "k": 2}
+    assert "two exact routes differ by 1.0e-06" in str(found)
+
+
+def test_the_same_entropy_gives_the_same_search():
+    def wrong(*, level, kind, k):
+        return level * (1.1 if 0.3 < level < 0.5 else 1.0)
+
+    a, b, c = (replace(search(record(wrong), budget=200, entropy=e, examples=60), seconds=0.0) for e in (5, 5, 6))
+    assert a == b
+    assert a.outcomes != c.outcomes
+
+
+def test_the_time_ends_the_search_and_the_cases_tried_are_told():
+    def slow(*, draws, n, level, **_):
+        time.sleep(0.05)
+        return np.full(draws, level) + np.linspace(-1, 1, draws)
+
+    begun = time.monotonic()
+    found = search(record(simulation=slow), budget="1s", examples=1000)
+    assert time.monotonic() - begun < 10  # one judgement, of four sizes and some looks, may be under way
+    assert 0 < found.tried < 100
+    assert f"no case among {found.tried} (of 1000 asked for)" in str(found)
+
+
+def test_a_small_domain_is_searched_whole_and_one_without_parameters_once():
+    seen = []
+    found = search(record(lambda *, k: 1.0, lambda *, n, k, draws, rng: 1 + rng.standard_normal(draws) / n, domain={"k": Integer(1, 3)},
+                          case={"k": 1}), budget=200, progress=seen.append)  # fmt: skip
+    assert found.tried == len(seen) == 3
+    none = record(lambda: 1.0, lambda *, n, draws, rng: 1 + rng.standard_normal(draws) / n, domain={})
+    assert search(none, budget=200).tried == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("examples", 0), ("examples", 2.5), ("delta", 0.0), ("false_refute", 0.7), ("budget", "soon"), ("budget", 0)],
+)
+def test_bad_arguments_are_named(argument, value):
+    with pytest.raises(ValueError, match=argument):
+        search(RIDGE, **{argument: value})
+
+
+def test_small_sizes_are_not_halved():
+    assert smaller((32, 64, 128), False) == (16, 32, 64)
+    assert smaller((30, 60, 120), False) == (30, 60, 120)
+    assert smaller((32, 64, 128), True) == (32, 64, 128)
+
+
+def test_the_command_tells_what_it_found(tmp_path):
+    path = tmp_path / "nobody2020.py"
+    path.write_text(
+        "import theorems\nfrom theorems import Identity, Real, Theorem\n"
+        "claim = Identity(theory=lambda *, x: x, other=lambda *, x: x if x < 4 else 2 * x)\n"
+        "routes = Theorem(title='t', statement='s', source='s', assumptions=(), domain={'x': Real(0, 9, default=1.0)}, claim=claim,"
+        " cases=({},))\n"
+    )
+    run = CliRunner().invoke(main, ["search", str(path)])
+    assert run.exit_code == 1
+    assert "nobody2020.routes: refuted at x=4, the simplest case found" in run.stdout
+    assert f"replay: ridgeless verify {path} --case x=4 --delta 0.01" in run.stdout
+    again = CliRunner().invoke(main, run.stdout.split("replay: ridgeless ")[1].split())
+    assert again.exit_code == 1
+    assert "refuted" in again.stdout
+    well = CliRunner().invoke(main, ["search", "hastie2022.two_forms", "--examples", "10"])
+    assert well.exit_code == 0
+    assert well.stdout.startswith("hastie2022.two_forms: no case among 10 refutes it (tolerance 1 %)")
+    refused = CliRunner().invoke(main, ["search", "hastie2022.two_forms", "--budget", "soon"])
+    assert refused.exit_code == 2

@@ -1,0 +1,40 @@
+"""`ridgeless search`: a case that refutes, if one can be found."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import Any
+
+import click
+
+from theorems.options import SEED
+from theorems.terminal import bar, plain
+
+
+@click.command()
+@click.argument("name")
+@click.option("--examples", default=100, show_default=True, type=click.IntRange(1), help="Cases to look at.")
+@click.option("--budget", default="60s", show_default=True, help="Time of the search, as 60s or 10min.")
+@click.option("--delta", default=0.01, show_default=True, help="Tolerance, relative to the claim's scale.")
+@click.option("--false-refute", default=1e-6, show_default=True, help="Bound on the probability that a true record is refuted.")
+@SEED
+@plain
+def command(name: str, seed: int, examples: int, **options: Any) -> None:
+    """Look through the domain of the theorem NAME for a case that refutes it, and shrink it to the simplest one.
+
+    Exit status 1 where a case refutes the theorem, or its formula or simulation fails.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", place)  # else Hypothesis leaves a folder where one stands
+        from theorems import discovery
+        from theorems.search import search
+
+        record = discovery.one(name)
+        with bar(examples) as step:
+            found = search(record, examples=examples, entropy=seed, progress=step, **options)
+    click.echo(str(found))
+    if found.case is not None:
+        click.echo(f"  replay: {found.replay(name)}")
+        sys.exit(1)
