@@ -19,7 +19,6 @@ from theorems.record import Theorem
 from theorems.verdict import verify
 
 LEAST = 16  # the least size that is made by halving: at gamma = 0.2 it leaves 3 features
-CONFIRM = 4  # times the draws of the search
 
 
 def number(value: Any) -> str:
@@ -89,20 +88,20 @@ class Trial:
     def _verdict(self, params: Mapping[str, Any]) -> Outcome:
         claim = self.record.claim
         if isinstance(claim, Identity):
-            found = self._verify(self.record, params, self.draws, self.entropy)
+            found = self._verify(self.record, params, self.entropy)
             return Outcome(found.status, found)
         sizes = smaller(claim.sizes, claim.exact)
-        first = self._verify(_at(self.record, sizes), params, self.draws, self.entropy)
+        first = self._verify(_at(self.record, sizes), params, self.entropy)
         if first.status != "refuted":
             return Outcome(first.status, first)
         doubled = sizes if claim.exact else tuple(2 * n for n in sizes)
-        again = self._verify(_at(self.record, doubled), params, CONFIRM * self.draws, self.entropy + 1)
+        again = self._verify(_at(self.record, doubled), params, self.entropy + 1)
         stays = again.estimate * first.estimate > 0 and abs(again.estimate) >= abs(first.estimate) / 2
         return Outcome("refuted" if again.status == "refuted" and stays else "finite-size effect", again)
 
-    def _verify(self, record: Theorem, params: Mapping[str, Any], draws: int, entropy: int) -> CaseVerdict:
+    def _verify(self, record: Theorem, params: Mapping[str, Any], entropy: int) -> CaseVerdict:
         alone = replace(record, cases=(params,), rivals={})
-        return verify(alone, delta=self.delta, false_refute=self.level, budget=draws, entropy=entropy).cases[0]
+        return verify(alone, delta=self.delta, false_refute=self.level, budget=self.draws, entropy=entropy).cases[0]
 
 
 def _at(record: Theorem, sizes: tuple[int, ...]) -> Theorem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from typing import Any
@@ -16,7 +15,7 @@ from theorems.terminal import bar, plain
 @click.command()
 @click.argument("name")
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1), help="Cases to look at.")
-@click.option("--budget", default="60s", show_default=True, help="Time of the search, as 60s or 10min.")
+@click.option("--budget", default="60s", show_default=True, help="A time (60s, 10min), or a number of draws a size and case.")
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance, relative to the claim's scale.")
 @click.option("--false-refute", default=1e-6, show_default=True, help="Bound on the probability that a true record is refuted.")
 @SEED
@@ -26,14 +25,18 @@ def command(name: str, seed: int, examples: int, **options: Any) -> None:
 
     Exit status 1 where a case refutes the theorem, or its formula or simulation fails.
     """
-    with tempfile.TemporaryDirectory() as place:
-        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", place)  # else Hypothesis leaves a folder where one stands
-        from theorems import discovery
-        from theorems.search import search
+    from hypothesis import configuration
 
-        record = discovery.one(name)
-        with bar(examples) as step:
+    from theorems import discovery
+    from theorems.search import search
+
+    record = discovery.one(name)
+    with tempfile.TemporaryDirectory() as place, bar(examples) as step:
+        configuration.set_hypothesis_home_dir(place)  # else Hypothesis leaves a folder where one stands
+        try:
             found = search(record, examples=examples, entropy=seed, progress=step, **options)
+        finally:
+            configuration.set_hypothesis_home_dir(None)
     click.echo(str(found))
     if found.case is not None:
         click.echo(f"  replay: {found.replay(name)}")
