@@ -163,7 +163,7 @@ def _results(future: Future[Any], group: list[Cell], costs: _Costs) -> list[Valu
         raise BrokenExecutor("its tasks were cancelled") from error
     except Exception as error:
         if type(error).__name__ == "KilledWorker":  # dask's word for a task whose workers died again and again
-            return [Failure("KilledWorker", str(error))] * len(group)
+            return [Failure("KilledWorker", "the workers that tried it died, one after another")] * len(group)
         raise
     costs.learn(group, found)
     return found.results

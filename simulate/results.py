@@ -147,7 +147,7 @@ class Plan:
         facts |= {"command": provenance.command(), "date": provenance.now()}
         facts |= {f"code of {module}": " then ".join(shas) for module, shas in code.items()}
         failures = {cell: why for cell in self.cells if isinstance(why := found[cell], Failure)}
-        facts |= {"failures": json.dumps([f"{cell}: {why}" for cell, why in failures.items()])} if failures else {}
+        facts |= {"failures": json.dumps([f"{cell}: {why.error}" for cell, why in failures.items()])} if failures else {}
         fixed = {k: v for k, v in first.params.items() if k not in self.grid}
         return Sweep(
             function=first.name,

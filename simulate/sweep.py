@@ -17,8 +17,10 @@ from simulate.cells import Cell, Failure, Values, attempt, resolve
 from simulate.conventions import refuse
 from simulate.journal import Journal
 from simulate.results import Plan, Sweep
+from simulate.threads import one_blas_thread
 
-PAUSE = 0.1  # seconds between two commits, or more: they take at most a fortieth of the time
+PAUSE = 0.1  # seconds between two commits, or more: they take at most a hundredth of the time
+BATCH = 0.01  # seconds of small cells at once in this thread
 HELD = 2**24  # bytes that wait for a commit, at most about
 
 
@@ -50,18 +52,26 @@ class _Ledger:
             start = time.monotonic()
             self._journal.commit()
             self._last = time.monotonic()
-            self._pause = min(max(PAUSE, 40 * (self._last - start)), 5.0)
+            self._pause = min(max(PAUSE, 100 * (self._last - start)), 5.0)
         held, self._held, self._bytes = self._held, [], 0
         return held
 
 
 def _alone(cells: Iterable[Cell], entropy: int, known: Callable[[Cell], bool]) -> Generator[tuple[Cell | None, pool.Result]]:
-    for cell in cells:
-        if known(cell):
-            yield cell, None
-        else:
-            resolve(cell)
-            yield cell, attempt(cell, entropy)
+    source, more = iter(cells), True
+    while more:
+        batch: list[tuple[Cell, pool.Result]] = []
+        with one_blas_thread():  # never while the caller has the turn; setting it takes as long as a small cell
+            until = time.monotonic() + BATCH
+            while more and (not batch or time.monotonic() < until):
+                if (cell := next(source, None)) is None:
+                    more = False
+                elif known(cell):
+                    batch.append((cell, None))
+                else:
+                    resolve(cell)
+                    batch.append((cell, attempt(cell, entropy)))
+        yield from batch
 
 
 def run(

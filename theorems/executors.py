@@ -78,6 +78,6 @@ def pool(kind: str, workers: int = 1, scheduler: Path | None = None) -> Iterator
         try:
             yield executor
         except BaseException:
-            executor.shutdown(wait=False, **({} if kind == "dask" else {"cancel_futures": True}))  # dask's has no such argument
+            executor.shutdown(wait=False, **{"dask": {}, "loky": {"kill_workers": True}}.get(kind, {"cancel_futures": True}))
             raise
         executor.shutdown()

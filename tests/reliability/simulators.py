@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,3 +51,12 @@ def whatever(*, what: str, n: int, draws: int, rng: np.random.Generator) -> Any:
         "objects": np.array([None] * draws),
         "too large": np.full(draws, 2**64 - 1, dtype=np.uint64),
     }[what]
+
+
+def fatal(*, level: float, once: str, n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """At level 13 takes its process down; only once, where `once` names a file."""
+    if level == 13 and not (once and Path(once).exists()):
+        if once:
+            Path(once).touch()
+        os._exit(1)
+    return level + rng.random(draws)
