@@ -174,8 +174,7 @@ def _batched(rounds: list[Array], blocks: Sequence[Block]) -> tuple[Array, Array
     """Means of batches of rounds, and their weights: the first block as it is, BATCHES from each later one."""
     values, weights = [], []
     for i, (x, block) in enumerate(zip(rounds, blocks, strict=True)):
-        size = 1 if i == 0 else max(1, len(x) // BATCHES)
-        x = x[: len(x) // size * size]
+        size = 1 if i == 0 else len(x) // BATCHES
         values.append(x.reshape(-1, size, x.shape[1]).mean(axis=1))
         weights.append(np.full(len(values[-1]), size * block.weight))
     return np.concatenate(values), np.concatenate(weights)

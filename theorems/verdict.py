@@ -63,11 +63,17 @@ class _Case:
     def wanted(self) -> tuple[int, tuple[int, ...]]:
         """Rounds of the next block and draws a size in one; (0, ...) where the budget of draws is spent."""
         per = per_round(self.readings[0], self.evidence.sizes, self.spreads, self.cost)
-        rounds = LEAST if not self.evidence.blocks else BATCHES * math.ceil(GROWTH * self.evidence.rounds / BATCHES)
-        most = self.rules["budget"].draws
-        left = rounds if most is None else min((most - d) // k for d, k in zip(self.evidence.draws, per, strict=True))
-        if left < rounds:  # a first block may be of any size, later ones are made of batches
-            rounds = left // BATCHES * BATCHES if self.evidence.blocks else left
+        done = self.evidence.rounds
+        rounds = BATCHES if done < LEAST else BATCHES * math.ceil(GROWTH * done / BATCHES)
+        if (most := self.rules["budget"].draws) is not None:
+            left = min((most - d) // k for d, k in zip(self.evidence.draws, per, strict=True))
+            if not done and not left:
+                refuse(
+                    "budget",
+                    most,
+                    f"one round takes {max(per)} draws at n = {self.evidence.sizes[per.index(max(per))]}: allow more",
+                )
+            rounds = min(rounds, left // BATCHES * BATCHES if done else left)  # later blocks are made of batches
         return max(rounds, 0), per
 
     def feed(self, rounds: int, per: tuple[int, ...], raws: tuple[Any, ...], seconds: float) -> None:
