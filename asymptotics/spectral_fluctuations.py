@@ -67,8 +67,8 @@ def linear_statistic(f: Callable[[np.ndarray], np.ndarray], *, gamma: float, tol
     """The limit of sum_i f(x_i) - p int f dF, by the trapezoidal rule on (C), which converges geometrically for analytic f.
 
     f takes an array of positive numbers. gamma > 0, not 1 unless f is analytic at 0; else ConvergenceError. The nodes are doubled
-    until mean and variance move by less than `tolerance` relative to the sums of |a_2k| and k a_k^2.
-    Accuracy: 1e-13 of those sums for the f of (F), gamma in [1e-2, 100], q <= 0.95.
+    until the mean moves by less than `tolerance` of the sum of |a_k|, the variance of itself.
+    Accuracy: 1e-13 of those for the f of (F), gamma in [1e-2, 100], q <= 0.95.
 
     >>> law = linear_statistic(lambda x: x, gamma=0.5)  # tr X'X/n is chi2(n p)/n
     >>> bool(abs(law.mean) < 1e-15 and abs(law.variance - 2 * 0.5) < 1e-15)
@@ -84,13 +84,13 @@ def linear_statistic(f: Callable[[np.ndarray], np.ndarray], *, gamma: float, tol
         a = np.fft.irfft(values, 2 * nodes)[: nodes // 2] * 2  # values are even in t; the upper half of the a_k is aliased
         k = np.arange(a.size)
         mean, variance = 0.5 * a[2::2].sum(), 0.5 * (k * a * a).sum()
-        sizes = np.abs(a[2::2]).sum() + 1e-300, variance + 1e-300  # 1e-300: f may be constant
-        gap = max(abs(mean - before[0]) / sizes[0], abs(variance - before[1]) / sizes[1])
-        if gap <= tolerance:
+        sizes = np.abs(a).sum(), variance + 2e-16 * (a @ a)  # 2e-16: round-off is all that varies where f is constant
+        gaps = abs(mean - before[0]), abs(variance - before[1])
+        if gaps[0] <= tolerance * sizes[0] and gaps[1] <= tolerance * sizes[1]:
             return Normal(mean=float(mean), variance=float(variance))
         before, nodes = (mean, variance), 2 * nodes
     causes = "f is not analytic on the spectrum; gamma is near 1 and f has a pole at 0"
-    raise ConvergenceError("the quadrature of (C)", residual=gap, iterations=MOST, causes=causes)
+    raise ConvergenceError("the quadrature of (C)", residual=max(gaps), iterations=MOST, causes=causes)
 
 
 def _terms(at: Any, of: str, gamma: Any, lam: Any, r2: Any, sigma2: Any) -> tuple[Any, Any]:
@@ -119,7 +119,8 @@ def ridge(*, gamma: Any, lam: Any, r2: Any = 1.0, sigma2: Any = 1.0, of: str = "
     Broadcasts over gamma > 0, lam > edge(gamma) or lam >= 0 but not lam = 0 at gamma = 1, r2 >= 0, sigma2 >= 0; else ValueError.
     At lam = 0 the law of the excess is N(sigma2 min(gamma, 1)/(1 - gamma)^2, 2 sigma2^2 gamma/(1 - gamma)^4), and it does not
     see the signal, whose direction is averaged over (at a fixed direction the bias fluctuates by n^-1/2 where gamma > 1).
-    Accuracy: ACCURACY
+    Accuracy: the mean to 7 eps of its terms (norm2: 30), the variance to 400 eps (norm2: 5 eps (1 + lam)); 60-digit mpmath, 4000
+    corner-biased points, gamma in [1e-3, 1e3], |gamma - 1| down to 1e-14, lam = 0 or in [1e-12, 1e4].
 
     >>> law = ridge(gamma=0.5, lam=0.0)
     >>> float(law.mean), float(law.variance)

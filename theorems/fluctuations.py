@@ -16,7 +16,7 @@ def fluctuation(
     """A simulator of n^power (R_n - centre), points (draws, m) for a `Law`; m = 1 where a draw is one number.
 
     simulation gives draws, or a record of draws with the field `of`; centre(**params), a number or a record with that field, is taken
-    at the p/n really drawn. What the simulator declares of moments goes along.
+    at the p/n really drawn. What the simulator declares of moments and cost goes along.
 
     >>> def toss(*, n, share, draws, rng):
     ...     return rng.binomial(n, share, draws) / n
@@ -33,4 +33,6 @@ def fluctuation(
     if hasattr(simulation, "moments"):
         found = {"moments": lambda *, n, **params: moments(simulation, {k: v for k, v in params.items() if k != "of"}, n, of)}
         vars(drawn).update(found)
+    if (cost := getattr(simulation, "cost", None)) is not None:
+        vars(drawn).update(cost=cost)
     return drawn

@@ -179,7 +179,9 @@ def _caption(
     at = ", ".join(f"{k} = {value_text(v)}" for k, v in fixed.items() if k not in varied)
     parts = [f"{record.title} ({record.source})."]
     if isinstance(record.claim, Law):
-        parts.append(f"Lines: the limiting density. Bars: eigenvalues of {draws} draws at n = {plot.n}.")
+        single = isinstance(found[0], Histogram) and found[0].points == "value"
+        bars = f"{draws * plot.n} draws" if single else f"eigenvalues of {draws} draws"
+        parts.append(f"Lines: the limiting density. Bars: {bars} at n = {plot.n}.")
     elif isinstance(record.claim, Identity):
         parts.append(
             f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."

@@ -1,4 +1,4 @@
-"""What the figure of a law draws, as numbers: a histogram of simulated eigenvalues, and the density that theory gives them."""
+"""What the figure of a law draws, as numbers: a histogram of simulated points, and the density that theory gives them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_PANELS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Histogram:
-    """One panel: densities relative to all eigenvalues; at zero the share `zero` (simulated) and `atom` (theory)."""
+    """One panel: densities relative to all points; at zero the share `zero` (simulated) and `atom` (theory)."""
 
     params: Mapping[str, Any]
     varied: tuple[str, ...]
@@ -29,6 +29,7 @@ class Histogram:
     density: np.ndarray
     zero: float
     atom: float
+    points: str  # what is drawn: "eigenvalue", or "value" where a draw is one point
 
     def blocks(self) -> list[tuple[str, dict[str, Any]]]:
         """The plotted numbers by kind."""
@@ -70,18 +71,21 @@ def histograms(
     for given in wanted[:MOST_PANELS]:
         params = at_size(record.parameters(**given), plot.n)
         law = claim.theory(**params)
-        atom = float(law.cdf(0.0))
         raw = claim.observe(params, plot.n, draws, stream(entropy, record.name, "figure", params, plot.n))
+        if single := raw.size == draws:  # a point a draw: as many draws as another law has points
+            raw = claim.observe(params, plot.n, draws * plot.n, stream(entropy, record.name, "figure", params, plot.n))
         values = np.asarray(raw, dtype=np.float64).ravel()
-        tiny = 1e-9 * values.max()  # round-off of a zero eigenvalue
-        positive = values[values > tiny]
-        low, high = positive.min(), positive.max()
-        edges = np.linspace(max(0.0, low - 0.02 * (high - low)), high + 0.02 * (high - low), BINS + 1)
-        heights = np.histogram(positive, edges)[0] / (values.size * np.diff(edges))
+        tiny = 1e-9 * np.abs(values).max()  # round-off of a zero eigenvalue
+        atom = float(law.cdf(0.0) - law.cdf(-tiny))
+        rest = values[np.abs(values) > tiny]
+        low, high = rest.min(), rest.max()
+        start = low - 0.02 * (high - low)
+        edges = np.linspace(max(0.0, start) if low > 0 else start, high + 0.02 * (high - low), BINS + 1)
+        heights = np.histogram(rest, edges)[0] / (values.size * np.diff(edges))
         levels = np.linspace(0, 1, 402)[1:-1]
         dense = np.asarray(law.quantile(levels), dtype=np.float64)
         span = edges[-1] - edges[0]
-        x = np.unique(np.concatenate([np.linspace(edges[0] + 1e-4 * span, edges[-1], 601), dense[dense > tiny]]))
+        x = np.unique(np.concatenate([np.linspace(edges[0] + 1e-4 * span, edges[-1], 601), dense[np.abs(dense) > tiny]]))
         out.append(
             Histogram(
                 params=params,
@@ -90,8 +94,9 @@ def histograms(
                 heights=heights,
                 x=x,
                 density=density(law, x),
-                zero=float((values <= tiny).mean()),
-                atom=atom if atom > 1e-12 else 0.0,
+                zero=float((np.abs(values) <= tiny).mean()),
+                atom=atom if atom > 1e-8 else 0.0,  # 1e-8: a density's mass within `tiny`
+                points="value" if single else "eigenvalue",
             )
         )
         tick()

@@ -240,7 +240,7 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             ax.plot(item.x, item.density, color=styles.COLOURS[1])
             top = 1.15 * max(float(item.heights.max()), float(np.quantile(item.density[np.isfinite(item.density)], 0.9)))
             ax.set_ylim(0, top)
-            ax.set_xlim(left=0 if item.edges[0] < 0.2 * item.edges[-1] else item.edges[0])
+            ax.set_xlim(left=0 if 0 <= item.edges[0] < 0.2 * item.edges[-1] else item.edges[0])
             title = label(item.params, item.varied)
             if _width(title) * style.tick > 0.7 * 72 * inches / across:  # 0.7: of a panel's share, the rest is its axis
                 title = title.replace(", ", ",\n")
@@ -255,10 +255,10 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
                     transform=ax.transAxes,
                     fontsize=style.tick,
                 )
-            ax.set_xlabel("eigenvalue")
+            ax.set_xlabel(item.points)
         for ax in axes[::across]:
             ax.set_ylabel("density")
         handles = [Patch(color=styles.COLOURS[4], alpha=0.55), Line2D([], [], color=styles.COLOURS[1])]
-        texts = ["simulated eigenvalues", "limiting density"]
+        texts = [f"simulated {found[0].points}s", "limiting density"]
         _legend(figure, handles, texts, note, style, inches)
         return _settle(figure)
