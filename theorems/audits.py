@@ -17,17 +17,17 @@ import numpy as np
 from theorems.claims import Identity
 from theorems.domain import Choice, Domain, Integer, Real
 from theorems.judgement import Verdict
-from theorems.perturbations import Formula, Perturbation, change, claimed, named, of_arguments, remembered, tried
+from theorems.perturbations import Formula, Perturbation, Point, change, claimed, named, of_arguments, remembered, tried
 from theorems.record import Theorem
 from theorems.verdict import verify
 
 EQUAL = 1e-9  # a smaller change is the rounding of iterations
 PLAIN = 2.0  # times delta: a change that cases would see
 FACTORS = (0.25, 0.5, 2.0, 4.0)
+PATIENCE = 200_000  # rounds of loops, as plain Python, for which a perturbation is tried elsewhere; some 0.3 s
 FARTHEST = 8.0  # gamma, psi and the like: what can still be simulated
 
 Status = Literal["seen", "unseen", "idle"]
-Point = tuple[dict[str, Any], int]  # parameters, size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,8 @@ def nearby(record: Theorem) -> list[dict[str, Any]]:
                 except ValueError:
                     continue
                 found.setdefault(repr(other), other)
-    return list(found.values())[first:]
+    others = list(found.values())[first:]
+    return [others[i] for i in np.random.default_rng(0).permutation(len(others))]  # one after the other would be much the same
 
 
 def _values(domain: Domain, value: Any) -> list[Any]:
@@ -168,7 +169,7 @@ def audit(
     cases: list[Point] = [(record.parameters(**c), n) for c in record.cases for n in record.claim.sizes or (0,)]
     last = max(record.claim.sizes, default=0)
     around: list[Point] = [(params, last) for params in nearby(record)]
-    formula = Formula(record, [c for c in cases if c[1] == last] + around)
+    formula = Formula(record, [c for c in cases if c[1] == last], around)
     found = [*of_arguments(record), *formula.perturbations()]
     true = [claimed(record.claim, *at) for at in cases]
     elsewhere = [
@@ -215,7 +216,10 @@ def _unseen(
 ) -> Finding:
     """Where else it would be seen: at the place where it changes most."""
     best: tuple[float, Mapping[str, Any] | None] = (0.0, None)
+    begun = p.rounds()
     for at, numbers in elsewhere:
+        if p.rounds() - begun > PATIENCE:
+            break
         moved, fails = _effect(record, p, [at], [numbers])
         if not fails and moved > best[0]:
             best = moved, at[0]

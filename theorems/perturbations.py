@@ -25,6 +25,7 @@ from theorems.worlds import World, callers, lines_run, source
 
 #: Modules of `asymptotics` that calculate for formulas as NumPy does: a change there is no wrong formula.
 ARITHMETIC = frozenset({"_twofold", "compression", "starting_values", "conventions", "errors", "risk"})
+PATIENCE = 1_000_000  # some seconds
 _PAPER = re.compile(r"theorems\.[a-z]+\d{4}[a-z]?(\.|$)")
 
 SWAPS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
@@ -35,10 +36,15 @@ SWAPS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "lam -> lam/gamma": (("lam", "gamma"), lambda lam, gamma: {"lam": lam / gamma}),
 }
 
+Point = tuple[dict[str, Any], int]  # parameters, size
+
 
 @dataclass(frozen=True, kw_only=True)
 class Perturbation:
-    """One wrong formula. `what` is changed `where` (file:line, "" for an argument), in `function`; `size` of a scaling, less one."""
+    """One wrong formula. `what` is changed `where` (file:line, "" for an argument), in `function`; `size` of a scaling, less one.
+
+    `rounds()`: how many rounds of loops it has run as plain Python: what it has cost.
+    """
 
     kind: Kind
     what: str
@@ -46,6 +52,7 @@ class Perturbation:
     function: str = "arguments"
     where: str = ""
     size: float = 0.0
+    rounds: Callable[[], int] = field(default=lambda: 0, repr=False, compare=False)
 
 
 def claimed(claim: Claim, params: Mapping[str, Any], n: int) -> np.ndarray:
@@ -107,12 +114,13 @@ def _scaled(scale: float, **given: Any) -> dict[str, Any]:
 
 
 class Formula:
-    """The source of a record's theory: which lines it runs at `points` (parameters, n), and that source with one thing changed.
+    """The source of a record's theory: which lines it runs at `cases` and `others`, and that source with one thing changed.
 
+    Cases are parameters and a size n. Of the others as many are run as cost PATIENCE rounds of loops in plain Python.
     Raises ValueError for a record that stands at no name of a file, and for one whose file gives other numbers when it runs again.
     """
 
-    def __init__(self, record: Theorem, points: Sequence[tuple[Mapping[str, Any], int]]) -> None:
+    def __init__(self, record: Theorem, cases: Sequence[Point], others: Sequence[Point] = ()) -> None:
         self.record = record
         self.home, self.variable = record.home["__name__"], record.name.rpartition(".")[2]
         path = record.home.get("__file__")
@@ -123,10 +131,13 @@ class Formula:
         self.files = {self.home: (str(path), Path(path).read_text(encoding="utf-8"))}
         world = World(self._formula, files=self.files)
         claim = self._claim(world)
+        points = [*cases, *others]
         true = [tried(record.claim, *at) for at in points]
 
         def run() -> None:
-            for at, numbers in zip(points, true, strict=True):
+            for i, (at, numbers) in enumerate(zip(points, true, strict=True)):
+                if i >= len(cases) and world.rounds > PATIENCE:
+                    return
                 again = tried(claim, *at, call=world.call)
                 if (again is None) != (numbers is None) or not (
                     again is None or numbers is None or np.allclose(again, numbers, rtol=1e-9, atol=1e-12, equal_nan=True)
@@ -152,16 +163,18 @@ class Formula:
             path, text = self.files.get(name) or source(name)
             for mutation in mutations(text):
                 if lines.intersection(range(mutation.line, mutation.last + 1)):
+                    theory, rounds = self._changed(name, text, mutation)
                     yield Perturbation(
                         kind=mutation.kind,
                         what=mutation.shown(text),
-                        theory=self._changed(name, text, mutation),
+                        theory=theory,
+                        rounds=rounds,
                         function=f"{name.rpartition('.')[2]}.{mutation.owner}",
                         where=f"{Path(path).name}:{mutation.line}",
                         size=mutation.size,
                     )
 
-    def _changed(self, name: str, text: str, mutation: Mutation) -> Callable[..., Any]:
+    def _changed(self, name: str, text: str, mutation: Mutation) -> tuple[Callable[..., Any], Callable[[], int]]:
         fresh = {name, self.home}
         while more := {old for old, new in self._imports if new in fresh} - fresh:
             fresh |= more
@@ -176,10 +189,11 @@ class Formula:
                 plain=lambda module, kernel: module == name and kernel in plain,
             )
 
-        return remembered(
+        theory = remembered(
             lambda **given: self._claim(world()).theory(**given),
             lambda function, *args, **given: world().call(function, *args, **given),
         )
+        return theory, lambda: world().rounds
 
 
 def remembered(theory: Callable[..., Any], call: Callable[..., Any] = _at_once) -> Callable[..., Any]:

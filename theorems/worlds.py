@@ -17,7 +17,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-ROUNDS = 1_000_000  # of `while` loops in one call: a changed loop may never end
+ROUNDS = 10_000_000  # of loops in one call: a changed loop may never end
 
 
 class Endless(RuntimeError):
@@ -34,15 +34,17 @@ def source(name: str) -> tuple[str, str]:
 
 
 class _Counted(ast.NodeTransformer):
-    """Every `while` loop counts its rounds."""
+    """Every loop counts its rounds."""
 
-    def visit_While(self, node: ast.While) -> ast.While:
+    def visit_While(self, node: ast.While | ast.For) -> ast.While | ast.For:
         self.generic_visit(node)
         count = ast.Expr(ast.Call(ast.Name("__tick__", ast.Load()), [], []))
         node.body.insert(0, count)
         for part in ast.walk(count):
             ast.copy_location(part, node)
         return node
+
+    visit_For = visit_While
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +77,8 @@ class World:
     """The modules for which `fresh(name)` holds, executed afresh when they are first imported; all others are the real ones.
 
     `texts`: module -> its changed source. `files`: module -> file and text, for a user's file, which no import finds.
-    `plain(module, name)`: whether that kernel runs as plain Python. `imports` collects who imports whom, `paths` what was executed.
+    `plain(module, name)`: whether that kernel runs as plain Python. `imports` collects who imports whom, `paths` what was
+    executed; `rounds` counts loops.
     """
 
     def __init__(
@@ -90,8 +93,9 @@ class World:
         self.texts, self.files = dict(texts or {}), dict(files or {})
         self.imports: set[tuple[str, str]] = set()
         self.paths: dict[str, str] = {}  # file -> module, of what has been executed
+        self.rounds = 0  # of all loops so far
         self._modules: dict[str, ModuleType] = {}
-        self._rounds = 0
+        self._most = ROUNDS
 
     def source(self, name: str) -> tuple[str, str]:
         """File and text of a module in this world."""
@@ -110,8 +114,8 @@ class World:
         return self._modules[name]
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """`function(...)`, which is of this world, with its loops counted from 0."""
-        self._rounds = 0
+        """`function(...)`, which is of this world; RuntimeError where its loops do not end."""
+        self._most = self.rounds + ROUNDS
         return function(*args, **kwargs)
 
     def _execute(self, name: str) -> None:
@@ -162,8 +166,8 @@ class World:
         return next(v for v in there if getattr(v, "py_func", None) and v.py_func.__qualname__ == function.__qualname__)
 
     def _tick(self) -> None:
-        self._rounds += 1
-        if self._rounds > ROUNDS:
+        self.rounds += 1
+        if self.rounds > self._most:
             raise Endless(f"a loop runs more than {ROUNDS} rounds")
 
 
