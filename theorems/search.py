@@ -124,6 +124,11 @@ def search(
     A case where formula or simulation fails (nan, any error but ValueError) is a find too. One that is refused (ValueError, too few
     moments, an infinite value) is none, and is counted. Parameters are numbers of at most two digits; the region is part of
     the result. Raises ValueError on bad arguments.
+
+    >>> from theorems.discovery import one
+    >>> found = search(one("hastie2022.two_forms"), examples=5)
+    >>> found.status, found.tried
+    ('none found', 5)
     """
     import hypothesis
 
