@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -25,8 +26,12 @@ from simulate.sweep import run
 KILLS = 200
 
 
-def cells(count: int, draws: int = 5) -> list[Cell]:
-    return [Cell("tests.reliability.simulators:uniform", {"level": 0.5}, n=1, draws=draws, block=b) for b in range(count)]
+def endless() -> Iterator[Cell]:
+    return (Cell("tests.reliability.simulators:uniform", {"level": 0.5}, n=1, draws=5, block=b) for b in itertools.count())
+
+
+def cells(count: int) -> list[Cell]:
+    return list(itertools.islice(endless(), count))
 
 
 def truth(work: list[Cell]) -> dict[str, Values]:
@@ -52,7 +57,7 @@ def work(store: Path, count: int, news: Connection | None = None, limit: int | N
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     try:
-        for cell, _ in run(cells(count), entropy=0, store=store):
+        for cell, _ in run(itertools.islice(endless(), count), entropy=0, store=store):
             if news is not None:
                 news.send_bytes(cell.key.encode())
     except (OSError, ValueError) as error:
@@ -103,8 +108,11 @@ def kills(folder: Path, times: int, seed: int, count: int = 2000) -> tuple[int, 
     store, known = folder / "kills-0", set[str]()
     done = acknowledged = bad = 0
     while done < times:
-        worker = Worker(store, count)
-        alive = worker.listen(chance.uniform(0, 0.15))
+        worker, alive = Worker(store, count), True
+        if chance.random() < 0.7:  # from its first news on, else from its start
+            while alive and not worker.keys:
+                alive = worker.listen(0.001)
+        alive = alive and worker.listen(chance.uniform(0, 0.15))
         worker.kill()
         known |= worker.keys
         acknowledged += len(worker.keys)
