@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from asymptotics.conventions import refuse
 from theorems import sequences
 from theorems.claims import Bound, Law, Mean, Parameters
 from theorems.finite_size import Reading
@@ -93,7 +94,7 @@ class Evidence:
         """The discrepancy with both half-widths; `refute` is split over the components."""
         by_block, spreads, target = self.gaps(claim, params)
         refute /= len(target)
-        if all(not s.any() for s in spreads):
+        if self.method != "bounded" and all(not s.any() for s in spreads):
             return self._constant(by_block, target, accept)
         if self.method == "median":
             return self._medians(by_block, target, refute, accept)
@@ -101,14 +102,20 @@ class Evidence:
         limit = _rounds(by_block, self.blocks, self.reading.limit)
         over = _rounds(by_block, self.blocks, rest) if rest is not None else [np.zeros_like(x) for x in limit]
         if self.method == "bounded":
-            return self._bounded(claim, np.concatenate(limit), np.concatenate(over), target, refute, accept)
+            ends = self._ends(claim, params, by_block)
+            return self._bounded(np.concatenate(limit), np.concatenate(over), ends, target, refute, accept)
         values, weights = _batched(limit, self.blocks)
         beyond, _ = _batched(over, self.blocks)
         mean = weights @ values / weights.sum()
+        still = (np.abs(self.reading.limit) @ np.stack(spreads) == 0).ravel()  # components that no draw has moved yet
+
+        def half(level: float) -> Array:
+            return np.where(still, self._unseen(level), sequences.student(weights, values, level)) + ROUND_OFF
+
         return Interval(
             estimate=mean,
-            refute=sequences.student(weights, values, refute) + ROUND_OFF,
-            accept=sequences.student(weights, values, accept) + ROUND_OFF,
+            refute=half(refute),
+            accept=half(accept),
             remainder=weights @ beyond / weights.sum(),
             remainder_half=sequences.student(weights, beyond, accept),
             target=target,
@@ -117,21 +124,37 @@ class Evidence:
     def _constant(self, by_block: list[list[Array]], target: Array, accept: float) -> Interval:
         """Draws that never differ: with probability 1 - accept fewer than RARE of all draws do, once there are enough."""
         estimate = (self.reading.limit @ np.stack([gap[0] for gap in by_block[0]])).ravel()
-        tiny, none = np.full(len(estimate), ROUND_OFF), np.zeros(len(estimate))
-        half = tiny if min(self.draws) >= -np.log(accept) / RARE else np.full(len(estimate), np.inf)
+        none = np.zeros(len(estimate))
+        half = none + self._unseen(accept) + ROUND_OFF
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
         return Interval(estimate, half, half, none, none, target, constant=kind)
 
-    def _bounded(self, claim: Drawn, x: Array, rest: Array, target: Array, refute: float, accept: float) -> Interval:
+    def _unseen(self, level: float) -> float:
+        """Half-width where no draw differs from any other: nothing is said before RARE ones would have shown."""
+        return 0.0 if min(self.draws) >= -np.log(level) / RARE else np.inf
+
+    def _ends(self, claim: Drawn, params: Parameters, by_block: list[list[Array]]) -> tuple[Array, Array]:
+        """The range (rows * k,) of a round, from the declared range of a draw, which every draw must keep."""
         assert claim.bounds is not None
-        w, (low, high) = self.reading.limit, claim.bounds
-        ends = np.minimum(w * low, w * high).sum(), np.maximum(w * low, w * high).sum()
-        shift = target * w.sum()  # the gap is value - target; a bounded claim's scale is 1
-        found = [sequences.bernstein(x + shift, level, *ends) for level in (refute, accept)]
+        ends = []
+        for j, n in enumerate(self.sizes):
+            _, target, scale = claim.compare(self.blocks[0].raws[j][:1], params, n)
+            known = claim.bias(params, n) if isinstance(claim, Mean) else 0.0
+            low, high = ((end - known - target) / scale for end in claim.bounds)
+            room = 1e-9 * (high - low)  # round-off of a simulation at an end of its range
+            if any(np.any((gap[j] < low - room) | (gap[j] > high + room)) for gap in by_block):
+                refuse("bounds", claim.bounds, f"a draw at {dict(params)}, n = {n} lies outside; declare the whole range")
+            ends.append((low, high))
+        w = self.reading.limit
+        low, high = (np.stack(end) for end in zip(*ends, strict=True))
+        least, most = (np.maximum(w, 0) @ a + np.minimum(w, 0) @ b for a, b in ((low, high), (high, low)))
+        return least.ravel(), most.ravel()
+
+    def _bounded(self, x: Array, rest: Array, ends: tuple[Array, Array], target: Array, refute: float, accept: float) -> Interval:
+        found = [sequences.bernstein(x, level, *ends) for level in (refute, accept)]
         weights = np.ones(len(rest))
-        centre = found[1][0] - shift
         return Interval(
-            estimate=centre,
+            estimate=found[1][0],
             refute=found[0][1] + np.abs(found[0][0] - found[1][0]) + ROUND_OFF,
             accept=found[1][1] + ROUND_OFF,
             remainder=rest.mean(axis=0),

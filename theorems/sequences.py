@@ -61,7 +61,7 @@ def standard_width(n: int, total: float, level: float, extra: Array | float = 0.
     return np.where(room > 0, np.sqrt(square), math.inf)
 
 
-def bernstein(values: Array, level: float, low: float, high: float) -> tuple[Array, Array]:
+def bernstein(values: Array, level: float, low: Array | float, high: Array | float) -> tuple[Array, Array]:
     """Centre and half-width (k,) for the mean of `values` (n, k) in [low, high]: empirical Bernstein with predictable bets.
 
     >>> x = np.random.default_rng(1).random((1000, 1))
