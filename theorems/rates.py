@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from asymptotics.conventions import refuse, within
 from simulate.streams import stream
+from simulate.threads import one_blas_thread
 from theorems.claims import Bound, Identity, Law, Mean, moments
 from theorems.record import Theorem
 
@@ -227,12 +228,13 @@ def rate(
             )
     each = tuple(max(FEWEST, math.ceil(draws * (n[0] / m) ** (cost / 2))) for m in n)
     gaps, covariances = [], []
-    for m, count in zip(n, each, strict=True):
-        raw = claim.observe(given, m, count, stream(entropy, record.name, "rate", given, m))
-        values, target, scale = claim.compare(raw, given, m)
-        gap = (values - target) / scale
-        gaps.append(gap.mean(axis=0))
-        covariances.append(np.atleast_2d(np.cov(gap.T)) / count + ROUND_OFF**2 * np.eye(len(target)))
+    with one_blas_thread():
+        for m, count in zip(n, each, strict=True):
+            raw = claim.observe(given, m, count, stream(entropy, record.name, "rate", given, m))
+            values, target, scale = claim.compare(raw, given, m)
+            gap = (values - target) / scale
+            gaps.append(gap.mean(axis=0))
+            covariances.append(np.atleast_2d(np.cov(gap.T)) / count + ROUND_OFF**2 * np.eye(len(target)))
     bias, covariance = np.array(gaps), np.array(covariances)
     noise = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     best = int(np.argmax(np.abs(bias[0]) / noise[0]))
