@@ -146,8 +146,8 @@ def test_the_command(file):
     unchanged = {f["what"] for f in data["findings"] if f["change"] == 0}
     assert unchanged == {f"{WHERE}[2 -> 1]", f"{WHERE}[2 -> 3]", "sigma2 -> sqrt(sigma2)"}
     page = run(f"{file}:blind", f"{file}:seeing", "--markdown").stdout
-    assert "| own.seeing | consistent | 11 of 14 | 0 | 3 | 0 |" in page
-    assert "Blind spots of own.blind:" in page
+    assert "| `own.seeing` | consistent | 11 of 14 | 0 | 3 | 0 |" in page
+    assert "`own.blind`, blind spots:" in page
     refused = run("nothing")
     assert refused.exit_code == 2
     assert "no record, paper or .py file" in refused.stderr
@@ -180,5 +180,5 @@ def test_what_counts_as_a_blind_spot():
         "    unseen 0.1 %    constant: x; 10 % at gamma=2",
         "    unseen 0.1 %    constant: x",
     ]
-    assert "| a.b | undecided | 2 of 5 | 1 | 2 | 1 |" in markdown([made])
+    assert "| `a.b` | undecided | 2 of 5 | 1 | 2 | 1 |" in markdown([made], "Made by a test.")
     json.dumps(made.to_dict())

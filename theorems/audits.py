@@ -27,6 +27,14 @@ FACTORS = (0.25, 0.5, 2.0, 4.0)
 PATIENCE = 200_000  # rounds of loops, as plain Python, for which a perturbation is tried elsewhere; some 0.3 s
 FARTHEST = 8.0  # gamma, psi and the like: what can still be simulated
 
+INTRODUCTION = """\
+Every theorem's formula is perturbed: its arguments (gamma for 1/gamma, sigma for sigma2, r for r2, lam scaled by p, each 1 and 5 %
+off) and its source, one place at a time (each constant 1 and 5 % off, each sign, each exponent). Each perturbation is a rival on the
+draws of one verdict. *Seen*: a case refutes it, or the formula fails with it. *Blind spots*: no case refutes it, though a case with one
+parameter changed would; that case is named. *Too small*: not refuted, and no such case was found (or a constant is 1 % off); the
+largest change on the cases is named. *Change nothing*: no prediction changes, there or elsewhere (other quantities that the same
+functions compute, starting values)."""
+
 Status = Literal["seen", "unseen", "idle"]
 
 
@@ -230,16 +238,16 @@ def _unseen(
     return replace(finding, status=status, there=best[0])
 
 
-def markdown(audits: Sequence[Audit]) -> str:
-    """A page: a table of all the theorems, then what is unseen, named."""
-    rows = ["| theorem | verdict | seen | blind spots | too small to see | change nothing |", "|---|---|---|---|---|---|"]
+def markdown(audits: Sequence[Audit], made: str) -> str:
+    """A page: how it was `made`, a table of all the theorems, then what is unseen, named."""
+    lines = ["# What the cases can see", "", INTRODUCTION, "", made, ""]
+    lines += ["| theorem | verdict | seen | blind spots | too small | change nothing |", "|---|---|---|---|---|---|"]
     for a in audits:
         seen, unseen, idle = (len(a.having(s)) for s in ("seen", "unseen", "idle"))
         blind = len(a.blind)
-        rows.append(f"| {a.theorem} | {a.status} | {seen} of {seen + unseen} | {blind} | {unseen - blind} | {idle} |")
-    named = []
+        lines.append(f"| `{a.theorem}` | {a.status} | {seen} of {seen + unseen} | {blind} | {unseen - blind} | {idle} |")
     for a in audits:
-        for title, of in (("Blind spots", a.blind), ("Too small to see", [f for f in a.having("unseen") if not f.blind])):
+        for title, of in (("blind spots", a.blind), ("too small", [f for f in a.having("unseen") if not f.blind])):
             if of:
-                named += ["", f"{title} of {a.theorem}:", "", "```", *(str(f).removeprefix("unseen ") for f in of), "```"]
-    return "\n".join([*rows, *named, ""])
+                lines += ["", f"`{a.theorem}`, {title}:", "", "```", *(str(f).removeprefix("unseen ") for f in of), "```"]
+    return "\n".join([*lines, ""])

@@ -36,14 +36,21 @@ def command(names: tuple[str, ...], delta: float, budget: str, seed: int, every:
     done = []
     with bar(sum(len(r.cases) for r in records)) as step:
         for record in records:
-            found = audits.audit(
-                record, delta=delta, budget=int(budget) if budget.isdigit() else budget, entropy=seed, progress=step
-            )
+            found = audits.audit(record, delta=delta, budget=budget, entropy=seed, progress=step)
             done.append(found)
             if as_json:
                 say(json.dumps(found.to_dict(), default=str))
             elif not markdown:
                 say("\n".join([f"{found.theorem}: {found.summary}", *found.lines(every=every)]))
     if markdown:
-        click.echo(audits.markdown(done), nl=False)
+        click.echo(audits.markdown(done, _made(f"--delta {delta:g} --budget {budget} --seed {seed}")), nl=False)
     sys.exit(0 if all(found.status != "refuted" and not found.blind for found in done) else 1)
+
+
+def _made(how: str) -> str:
+    from datetime import UTC, datetime
+
+    from theorems.tables import versions
+
+    with_ = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return f"Made by `ridgeless audit --markdown {how}` on {datetime.now(UTC):%Y-%m-%d} with {with_}."

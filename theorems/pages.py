@@ -1,0 +1,117 @@
+"""A theorem's page: statement, assumptions, domain, verdict, rivals, audit, figure and how to make it again, in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from theorems import figures, report
+from theorems.audits import Audit, Finding, audit, percent, words
+from theorems.judgement import Verdict
+from theorems.record import Theorem
+from theorems.tables import versions
+from theorems.verdict import verify
+
+
+def page(
+    record: Theorem,
+    *,
+    delta: float = 0.01,
+    budget: str | int = "60s",
+    entropy: int = 0,
+    draws: int = 50,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[str, Verdict, Audit]:
+    """The page as HTML that needs no other file, with the verdict and the audit that it shows.
+
+    delta, budget, entropy, progress: as `verify`'s, once for the verdict and once for the audit. draws: a point of the figure.
+    """
+    verdict = verify(record, delta=delta, budget=budget, entropy=entropy, progress=progress)
+    audited = audit(record, delta=delta, budget=budget, entropy=entropy, progress=progress)
+    sections = [
+        _top(record, verdict),
+        "<h2>Assumptions</h2>" + _list(record.assumptions),
+        "<h2>Domain</h2>" + _domain(record),
+        _figure(record, verdict, draws=draws, entropy=entropy) if figures.drawable(record) else "",
+        "<h2>Verdict</h2>" + _claim(record) + report.verdict_table(verdict),
+        "<h2>Audit: what the cases can see</h2>" + _audit(audited),
+        "<h2>Make it again</h2>" + _again(record, delta=delta, budget=budget, entropy=entropy),
+    ]
+    foot = {"seed": str(entropy), "tolerance": f"{100 * delta:g} %", "budget": str(budget), **versions()}
+    return report.page(record.title, f"{record.name}; {record.source}", [s for s in sections if s], foot), verdict, audited
+
+
+def _top(record: Theorem, verdict: Verdict) -> str:
+    """What it says and whether it stands; where it does not, the cases that are to blame come first of all."""
+    statement = f'<div class="statement">{report.formula(record.statement)}</div>'
+    head = f"<p>{report.badge(verdict.status)} {escape(verdict.headline.replace('<=', '≤'))}</p>"
+    if verdict.status == "consistent":
+        return head + statement
+    blamed = [c for c in verdict.cases if c.status != "consistent"]
+    why = "Simulation contradicts it" if verdict.status == "refuted" else "These draws do not decide it"
+    return f"{head}<p><strong>{why}, in {len(blamed)} of {len(verdict.cases)} cases:</strong></p>{_list(map(str, blamed))}{statement}"
+
+
+def _list(lines: Any) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _domain(record: Theorem) -> str:
+    rows = [[k, str(d), "" if d.default is None else str(d.default)] for k, d in record.arguments.items()]
+    return report.table(
+        ["parameter", "range", "by default"], [[(escape(name),), (escape(at),), (at0,)] for name, at, at0 in rows]
+    )
+
+
+def _claim(record: Theorem) -> str:
+    claim = record.claim
+    what = (type(claim).__doc__ or "").partition("\n")[0]
+    of = f" The quantity is <code>{escape(claim.of)}</code>." if hasattr(claim, "of") else ""
+    sizes = f" Simulated at n = {', '.join(map(str, claim.sizes))}." if claim.sizes else ""
+    return f"<p>{escape(what)}{of}{sizes}</p>"
+
+
+def _figure(record: Theorem, verdict: Verdict, *, draws: int, entropy: int) -> str:
+    drawing = figures.figure(record, width="full", verdict=verdict, judge=False, draws=draws, entropy=entropy)
+    picture = report.image(drawing.render("svg"), "svg", f"{record.title}: theory and simulation")
+    return f"<figure>{picture}<figcaption>{escape(drawing.caption)}</figcaption></figure>"
+
+
+def _audit(found: Audit) -> str:
+    text = (
+        "<p>Formulas next to this one, each judged on the same draws: its arguments perturbed, and its source, one place at a "
+        f"time. {escape(found.summary[0].upper() + found.summary[1:])}.</p>"
+    )
+    if found.blind:
+        text += "<p>No case sees these, though another would:</p>" + _findings(found.blind, elsewhere=True)
+    if small := [f for f in found.having("unseen") if not f.blind]:
+        text += f"<p>Too small for these draws to refute at a tolerance of {100 * found.delta:g} %:</p>" + _findings(small)
+    seen = found.having("seen")
+    return text + f"<details><summary>The {len(seen)} that are seen</summary>{_findings(seen)}</details>"
+
+
+def _findings(found: tuple[Finding, ...] | list[Finding], *, elsewhere: bool = False) -> str:
+    columns = ["perturbation", "kind", "where", "changes the prediction by", *(["and elsewhere", "at"] if elsewhere else [])]
+    rows = [
+        [
+            (f"<code>{escape(f.what)}</code>",),
+            (f.kind,),
+            (escape(f.where),),
+            ("the formula fails" if f.fails else percent(f.change),),
+            *([(percent(f.there),), (escape(words(f.witness)),)] if elsewhere else []),
+        ]
+        for f in found
+    ]
+    return report.table(columns, rows)
+
+
+def _again(record: Theorem, *, delta: float, budget: str | int, entropy: int) -> str:
+    file = record.home.get("__file__", "")
+    own = not str(record.home["__name__"]).startswith("theorems.")
+    name = f"{file.rpartition('/')[2]}:{record.name.rpartition('.')[2]}" if own else record.name
+    how = f"--delta {delta:g} --budget {budget} --seed {entropy}"
+    lines = [f"ridgeless verify {name} {how}", f"ridgeless audit {name} {how}", f"ridgeless page {name} {how}"]
+    if figures.drawable(record):
+        lines.append(f"ridgeless figure {name} --seed {entropy}")
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"
