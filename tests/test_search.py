@@ -233,3 +233,27 @@ def test_the_command_tells_what_it_found(tmp_path):
     assert well.stdout.startswith("hastie2022.two_forms: no case among 10 refutes it (tolerance 1 %)")
     refused = CliRunner().invoke(main, ["search", "hastie2022.two_forms", "--budget", "soon"])
     assert refused.exit_code == 2
+
+
+@pytest.mark.false_alarm(0)
+@pytest.mark.parametrize(
+    "domain",
+    [theorems.GAMMA, theorems.LAM, theorems.R2, theorems.UNDER, theorems.OVER, Real(-1e6, 1e6), Real(0, 0.99, "[]", default=0.37),
+     Integer(-3, 400, default=7), Integer(200, 300), Choice(("p:2", "plain", "q:1"), default="q:1")],
+    ids=str,
+)  # fmt: skip
+def test_rungs_lie_in_the_domain_each_value_once_simple_ones_first(domain):
+    rungs = domain.rungs(0.01, 100)
+    values = [v for rung in rungs for v in rung]
+    assert len(set(values)) == len(values)
+    assert [domain.check("x", v) for v in values] == values
+    if domain.default is not None:
+        assert values[0] == domain.default
+    if isinstance(domain, Real):
+        assert (0.0 in values) == (domain.low < 0 or "[" in domain.closed)
+        assert all(float(f"{v:.1e}") == v for v in values)
+        numbers = [v for v in values if v]
+        assert max(map(abs, numbers)) <= 100
+        assert (min(values) < 0) == (domain.low < 0)
+        assert {0.02, 0.5, 0.83} <= set(values) or domain is theorems.OVER
+        assert {2.0, 17.0, 90.0} <= set(values) or domain.high <= 1
