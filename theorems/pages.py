@@ -45,7 +45,8 @@ def page(
 def _top(record: Theorem, verdict: Verdict) -> str:
     """What it says and whether it stands; where it does not, the cases that are to blame come first of all."""
     statement = f'<div class="statement">{report.formula(record.statement)}</div>'
-    head = f"<p>{report.badge(verdict.status)} {escape(verdict.headline.replace('<=', '≤'))}</p>"
+    headline = "" if verdict.headline == verdict.status else escape(verdict.headline.replace("<=", "≤"))
+    head = f"<p>{report.badge(verdict.status)} {headline}</p>"
     if verdict.status == "consistent":
         return head + statement
     blamed = [c for c in verdict.cases if c.status != "consistent"]
@@ -83,6 +84,8 @@ def _audit(found: Audit) -> str:
         "<p>Formulas next to this one, each judged on the same draws: its arguments perturbed, and its source, one place at a "
         f"time. {escape(found.summary[0].upper() + found.summary[1:])}.</p>"
     )
+    if found.status == "refuted":
+        text += "<p>As simulation contradicts the theorem itself, what it does not refute may be nearer the truth.</p>"
     if found.blind:
         text += "<p>No case sees these, though another would:</p>" + _findings(found.blind, elsewhere=True)
     if small := [f for f in found.having("unseen") if not f.blind]:
