@@ -108,8 +108,13 @@ def _target(name: str) -> tuple[str, Theorem | None]:
         found = importlib.import_module(module := path.stem)
         if Path(getattr(found, "__file__", "") or "").absolute() != path:
             raise ValueError(f"function = {name!r} is refused: another module is called {module}; give the file another name")
-    if file and attribute and not isinstance(getattr(importlib.import_module(module), attribute, None), Theorem):
-        return f"{module}:{attribute}", None
+    if file and attribute:
+        try:
+            stands = getattr(importlib.import_module(module), attribute, None)
+        except ImportError as error:
+            raise ValueError(f"function = {name!r} is refused: {error}; name FILE.py:function, or set PYTHONPATH") from error
+        if not isinstance(stands, Theorem):
+            return f"{module}:{attribute}", None
     record = discovery.one(name)
     if not hasattr(record.claim, "simulation"):
         raise ValueError(f"record = {name!r} is refused: an identity simulates nothing")
