@@ -16,11 +16,11 @@ FILES = sorted(Path(__file__).parent.glob("test_*.py"))
 
 
 def names(tree: ast.AST) -> set[str]:
-    """What the code names: variables, attributes, arguments, and words given to the command line."""
+    """What the code names: variables, attributes, arguments, and the command line's `verify`."""
     nodes = list(ast.walk(tree))
     found = {n.id for n in nodes if isinstance(n, ast.Name)} | {n.attr for n in nodes if isinstance(n, ast.Attribute)}
     found |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-    return found | {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return found | {"verify" for n in nodes if isinstance(n, ast.Constant) and n.value == "verify"}
 
 
 def by_chance(module: ast.Module) -> set[str]:

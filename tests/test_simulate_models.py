@@ -148,10 +148,8 @@ def test_covariate_shift_is_the_textbook_given_rows(gamma: float) -> None:
         for k, lam in enumerate(LAM):
             expected = textbook(X, columns("top:0.3", 1.0, p), n * lam, 1.0, values)
             for name in FIELDS:
-                assert getattr(found, name)[0, k] == pytest.approx(expected[name], rel=1e-8, abs=1e-12), (
-                    shifted,
-                    name,
-                )  # as above
+                near = pytest.approx(expected[name], rel=expected["rtol"], abs=expected["rtol"] / 100)  # zeros, beside test >= 1
+                assert getattr(found, name)[0, k] == near, (shifted, name)
 
 
 @pytest.mark.false_alarm(9 * RATE)
@@ -255,8 +253,8 @@ def test_nonlinear_features_are_the_textbook_given_rows(name: str, gamma: float)
     for k, lam in enumerate(LAM):
         expected = textbook(X, columns("isotropic", 2.0, p), n * lam, 0.5, phi.kernel(np.clip(W @ W.T, -1, 1)))
         for field in FIELDS:
-            # 1e-8: at p = n the textbook's inverse of the Gram matrix; 1e-12: its own zeros
-            assert getattr(found, field)[0, k] == pytest.approx(expected[field], rel=1e-8, abs=1e-12), field
+            near = pytest.approx(expected[field], rel=expected["rtol"], abs=expected["rtol"] / 100)  # zeros, beside test >= 1
+            assert getattr(found, field)[0, k] == near, field
 
 
 def test_moments_of_the_models() -> None:
