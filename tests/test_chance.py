@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 CHANCE = {"default_rng", "stream", "Generator", "verify", "converges"}
-FILES = sorted(Path(__file__).parent.glob("test_*.py"))
+FILES = sorted(Path(__file__).parent.rglob("test_*.py"))
 
 
 def names(tree: ast.AST) -> set[str]:
@@ -33,13 +33,40 @@ def by_chance(module: ast.Module) -> set[str]:
     return reached - CHANCE
 
 
+def silent(source: str) -> list[str]:
+    """The tests that meet chance and declare nothing."""
+    module = ast.parse(source)
+    if any(isinstance(n, ast.Assign) and {"pytestmark", "false_alarm"} <= names(n) for n in module.body):
+        return []
+    tests = [n for n in module.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    met = by_chance(module)
+    return [n.name for n in tests if n.name in met and not any("false_alarm" in names(d) for d in n.decorator_list)]
+
+
 @pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_every_test_that_meets_chance_declares_its_false_alarm_rate(path):
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    for_all = any(isinstance(n, ast.Assign) and "pytestmark" in names(n) and "false_alarm" in names(n) for n in module.body)
-    tests = {n.name: n for n in module.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")}
-    silent = [
-        t for t in sorted(by_chance(module) & set(tests)) if not any("false_alarm" in names(d) for d in tests[t].decorator_list)
-    ]
-    assert for_all or not silent, f"{path.name}: declare @pytest.mark.false_alarm(rate), 0 if it holds for every draw: {silent}"
+    found = silent(path.read_text(encoding="utf-8"))
+    assert not found, f"{path.name}: declare @pytest.mark.false_alarm(rate), 0 if it holds for every draw: {found}"
+
+
+SOURCE = """
+RNG = np.random.default_rng(0)
+def table(): return RNG.random(3)
+@pytest.fixture
+def drawn(): return table()
+def test_direct(): np.random.default_rng(1)
+def test_through_helpers(): assert table().sum() < 3
+def test_through_a_fixture(drawn): assert drawn.sum() < 3
+@pytest.mark.parametrize("x", [1])
+@pytest.mark.false_alarm(1e-9)
+def test_declared(x): assert table().sum() < 3
+def test_command(): run("verify", "x.py")
+def test_plain(): assert 1 == 1
+"""
+
+
+@pytest.mark.false_alarm(0)
+def test_chance_is_found_through_helpers_and_fixtures():
+    assert silent(SOURCE) == ["test_direct", "test_through_helpers", "test_through_a_fixture", "test_command"]
+    assert silent("pytestmark = pytest.mark.false_alarm(0)\n" + SOURCE) == []
