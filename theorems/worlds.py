@@ -163,7 +163,8 @@ class World:
         if self.plain(function.__module__, function.__name__):
             return function
         there = vars(_real(function.__module__)).values()
-        return next(v for v in there if getattr(v, "py_func", None) and v.py_func.__qualname__ == function.__qualname__)
+        same = (v for v in there if getattr(v, "py_func", None) and v.py_func.__qualname__ == function.__qualname__)
+        return next(same, function)  # one made inside a function has no compiled twin
 
     def _tick(self) -> None:
         self.rounds += 1
