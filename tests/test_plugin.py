@@ -82,7 +82,7 @@ def test_a_wrong_limit_fails_with_its_verdict_and_the_command_that_replays_it(su
     status, printed = suite(GOOD, WRONG, options="--entropy 7")
     assert status == 1
     assert "test_it.square: refuted" in printed
-    assert "a true theorem is refuted with probability at most 1e-09" in printed
+    assert "asked to within 0.1 of 1.5, budget 10000, entropy 7" in printed
     assert "def converges(" not in printed  # the traceback ends in the test
     assert replayed(printed) == ["'test_it.py::test_wrong[1.5]' --entropy 7", "'test_it.py::test_wrong[2.0]' --entropy 7"]
     again = pytester.runpytest_inprocess(*shlex.split(replayed(printed)[0]))
@@ -159,7 +159,8 @@ def test_calls_of_tests_that_declare_nothing_are_counted_as_they_run(suite):
 
 @pytest.mark.false_alarm(6 * 1e-9)
 def test_workers_of_xdist_report_to_the_controller_once(suite):
-    status, printed = suite(GOOD, SILENT, options="-p xdist -n 2 --vary-seed --calibrate 3 " + BUDGET)
+    pytest.importorskip("xdist")
+    status, printed = suite(GOOD, SILENT, options="-n 2 --vary-seed --calibrate 3 " + BUDGET)
     assert status == 1
     assert "2 passed" in printed
     assert "add up to 2e-09, above the budget" in printed
@@ -284,7 +285,7 @@ def test_an_entropy_of_ones_own():
         (3, {"to": 1.0}, "estimator = 3 is refused"),
         (uniform, {"to": 0.0}, "to = 0.0 is refused: .* scale="),
         (lambda *, rng: {"a": 1.0, "b": rng.random()}, {"to": 1.0}, "of = None is refused: name one of the fields: a, b"),
-        (lambda *, draws, rng: rng.random(3), {"to": 0.5}, r"array of shape \(3,\) .* must be the 64 draws"),
+        (lambda *, draws, rng: rng.random(3), {"to": 0.5}, r"array of shape \(3,\) .* must be the .* draws"),
         (uniform, {"to": 0.5, "delta": 0}, "delta = 0"),
         (uniform, {"to": 0.5, "budget": 0}, "budget = 0"),
         (uniform, {"to": 0.5, "cases": []}, "no cases"),
