@@ -199,27 +199,29 @@ def rate(
     *,
     params: Mapping[str, Any] | None = None,
     sizes: Sequence[int] | None = None,
-    draws: int = 4000,
+    draws: int | None = None,
     level: float = 0.95,
     entropy: int = 0,
 ) -> Rate:
     """The exponent with which the mean of a record's claim (Mean or Law) approaches the theorem's number, in one case.
 
     params: the case, by default the record's first. sizes: by default the claim's, those halfway where p is whole there too, and two
-    doublings where a draw costs O(n). draws: at the smallest size, FEWEST at least; fewer at larger ones, as they cost more. level: of
-    the interval. entropy: the seed. Raises ValueError for a claim without bias or limit and where a draw has fewer than MOMENTS moments,
-    and NoRate as `exponent` does, with the bias, its noise, and the draws that would show it.
+    doublings where a draw costs O(n). draws: at the smallest size, by default 20 000 where a draw costs O(n) and 2000 elsewhere; fewer at
+    larger sizes, as they cost more. level: of the interval. entropy: the seed.
+    Raises ValueError for a claim without bias or limit and where a draw has fewer than MOMENTS moments, and NoRate as `exponent`
+    does, with the bias, its noise, and the draws that would show it.
     """
     claim = record.claim
     if isinstance(claim, Identity | Bound) or claim.exact:
         kind = "an Identity" if isinstance(claim, Identity) else "a Bound" if isinstance(claim, Bound) else "exact at every n"
         refuse("record", record.name, f"its claim is {kind}: nothing approaches a limit there, and there is no rate to measure")
+    cost = float(getattr(claim.simulation, "cost", 2.0))
+    draws = (20_000 if cost <= 1 else 2_000) if draws is None else draws
     if draws < FEWEST:
         refuse("draws", draws, f"at least {FEWEST} are needed to know the noise")
     given = record.parameters(**(record.cases[0] if params is None else params))
     if isinstance(claim, Mean):
         claim = replace(claim, finite=None)  # the known bias is what is to be measured
-    cost = float(getattr(claim.simulation, "cost", 2.0))
     n = _sizes(claim, given, cost) if sizes is None else _growing(sizes)
     for m in n:
         if (have := moments(claim.simulation, given, m, getattr(claim, "of", None))) < MOMENTS and isinstance(claim, Mean):

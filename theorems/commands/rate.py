@@ -15,7 +15,9 @@ from theorems.terminal import bar, plain, say
 @click.argument("name")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--sizes", default=None, help="Samples a,b,c,...; by default the record's and some between and beyond.")
-@click.option("--draws", default=4000, show_default=True, help="Draws at the smallest size; fewer at larger ones.")
+@click.option(
+    "--draws", type=int, help="Draws at the smallest size, fewer at larger ones; by default 20000 if they cost O(n), or 2000."
+)
 @click.option("--level", default=0.95, show_default=True, help="Probability with which the interval holds the exponent.")
 @SEED
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a case on stdout.")
