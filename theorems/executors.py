@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -14,17 +16,15 @@ from asymptotics.conventions import refuse
 KINDS = ("serial", "threads", "processes", "loky", "dask", "mpi")
 
 
-def _leave_with_parent() -> None:
-    """A worker whose parent was killed would wait for ever: it leaves too."""
-    import multiprocessing
-    import os
+def _leave_with(leader: int) -> None:
+    """A worker whose leader was killed would wait for ever: it leaves too."""
 
-    def leave() -> None:
-        if (parent := multiprocessing.parent_process()) is not None:
-            parent.join()
-            os._exit(1)
+    def watch() -> None:
+        while os.getppid() == leader:
+            time.sleep(1)
+        os._exit(1)
 
-    threading.Thread(target=leave, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _make(kind: str, workers: int, scheduler: Path | None, stack: ExitStack) -> Any:
@@ -33,11 +33,11 @@ def _make(kind: str, workers: int, scheduler: Path | None, stack: ExitStack) -> 
     if kind == "processes":
         import multiprocessing
 
-        return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _leave_with_parent)
+        return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _leave_with, (os.getpid(),))
     if kind == "loky":
         import loky
 
-        return loky.ProcessPoolExecutor(workers)
+        return loky.ProcessPoolExecutor(workers, initializer=_leave_with, initargs=(os.getpid(),))
     if kind == "mpi":
         from mpi4py.futures import MPIPoolExecutor
 
