@@ -83,7 +83,9 @@ def converges(
         verdict = judge(seed)
     running.spent += false_refute
     if not running.calibrate and verdict.status != "consistent":
-        raise AssertionError(f"{verdict}\n  asked to within {delta:g} of {_called(to)}, budget {budget}, entropy {seed}")
+        needs = max((c.needs * max(c.draws) for c in verdict.cases if c.needs and c.halfwidth < float("inf")), default=0)
+        more = f"; a budget of some {float(f'{needs:.1g}'):.0f} draws a size would decide" if needs else ""
+        raise AssertionError(f"{verdict}\n  asked to within {delta:g} of {_called(to)}, budget {budget}, entropy {seed}{more}")
     return verdict
 
 
