@@ -65,8 +65,10 @@ def rows(runs: int = 2000) -> Iterator[tuple[str, str, str]]:
             for snr in (5.0, 20.0, 100.0):
                 told, missed = outcomes(runs, exponent=a, snr=snr, skew=skew)
                 low, high = within(missed, told) if told else (0.0, 1.0)
+                share = f"{100 * missed / max(told, 1):.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+                law = "exponential" if skew else "normal"
                 yield (
-                    f"`rate`: exponent {a:g}, bias {snr:g} times its noise at n = {SIZES[0]}, {'exponential' if skew else 'normal'} draws",
+                    f"`rate`: exponent {a:g}, bias {snr:g} times its noise at n = {SIZES[0]}, {law} draws",
                     "at most 5 % of the intervals at 95 % miss it",
-                    f"{100 * missed / max(told, 1):.1f} % [{100 * low:.1f}, {100 * high:.1f}] of {told} (of {runs} runs; the others tell none)",
+                    f"{share} of {told} (of {runs} runs; the others tell none)",
                 )
