@@ -349,7 +349,7 @@ def test_a_declared_range_is_judged_by_an_inequality():
     def coin(*, n, level, draws, rng):
         return (rng.random(draws) < 0.4).astype(float)
 
-    rivals = {"a half": lambda *, level: 0.5}
+    rivals = {"four fifths": lambda *, level: 0.8}
     verdict = theorems.verify(record(coin, theory=lambda *, level: 0.4, rivals=rivals, bounds=(0.0, 1.0)), delta=0.1)
     assert verdict.status == "consistent"
     assert verdict.has_power

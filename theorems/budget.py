@@ -24,12 +24,14 @@ class Budget:
         return time.monotonic() + self.seconds
 
 
-def parse(budget: str | int) -> Budget:
+def parse(budget: str | int | Budget) -> Budget:
     """Read a budget.
 
     >>> parse("10min").seconds, parse(500).draws
     (600.0, 500)
     """
+    if isinstance(budget, Budget):
+        return budget
     if isinstance(budget, str) and re.fullmatch(r"\s*\d+\s*", budget):
         budget = int(budget)
     if isinstance(budget, int) and not isinstance(budget, bool):

@@ -44,7 +44,8 @@ class Interval:
     refute: Array  # half-width at the level of false refutation
     accept: Array  # half-width at the level of false acceptance
     remainder: Array  # what the next power of the finite-size model would move the estimate by
-    remainder_half: Array
+    remainder_half: Array  # at the level of false acceptance
+    further: Array  # half-width of estimate + remainder, at the level of false refutation
     target: Array
     constant: Literal["", "zero", "other"] = ""  # no draw differs from any other
 
@@ -109,8 +110,8 @@ class Evidence:
         mean = weights @ values / weights.sum()
         still = (np.abs(self.reading.limit) @ np.stack(spreads) == 0).ravel()  # components that no draw has moved yet
 
-        def half(level: float) -> Array:
-            return np.where(still, self._unseen(level), sequences.student(weights, values, level)) + ROUND_OFF
+        def half(level: float, of: Array = values) -> Array:
+            return np.where(still, self._unseen(level), sequences.student(weights, of, level)) + ROUND_OFF
 
         return Interval(
             estimate=mean,
@@ -118,6 +119,7 @@ class Evidence:
             accept=half(accept),
             remainder=weights @ beyond / weights.sum(),
             remainder_half=sequences.student(weights, beyond, accept),
+            further=half(refute, values + beyond),
             target=target,
         )
 
@@ -127,7 +129,7 @@ class Evidence:
         none = np.zeros(len(estimate))
         half = none + self._unseen(accept) + ROUND_OFF
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
-        return Interval(estimate, half, half, none, none, target, constant=kind)
+        return Interval(estimate, half, half, none, none, half, target, constant=kind)
 
     def _unseen(self, level: float) -> float:
         """Half-width where no draw differs from any other: nothing is said before RARE ones would have shown."""
@@ -159,18 +161,19 @@ class Evidence:
             accept=found[1][1] + ROUND_OFF,
             remainder=rest.mean(axis=0),
             remainder_half=sequences.student(weights, rest, accept),
+            further=sequences.student(weights, x + rest, refute),
             target=target,
         )
 
     def _medians(self, by_block: list[list[Array]], target: Array, refute: float, accept: float) -> Interval:
         ordered = [np.sort(np.concatenate([b[j] for b in by_block]), axis=0) for j in range(len(self.sizes))]
-        _must_concentrate(ordered, self.sizes)
         middle = np.stack([np.median(x, axis=0) for x in ordered])
+        sure = _concentrates(ordered, self.sizes, refute)
 
         def half(weights: Array, level: float) -> Array:
             ends = [sequences.order_statistics(x, level / len(ordered)) for x in ordered]
             far = np.stack([np.maximum(high - m, m - low) for (low, high), m in zip(ends, middle, strict=True)])
-            return (np.abs(weights) @ far).ravel()
+            return (np.abs(weights) @ far).ravel() if sure else np.full(weights.shape[0] * far.shape[1], np.inf)
 
         limit, rest = self.reading.limit, self.reading.remainder
         rest = np.zeros_like(limit) if rest is None else rest
@@ -180,6 +183,7 @@ class Evidence:
             accept=half(limit, accept) + ROUND_OFF,
             remainder=(rest @ middle).ravel(),
             remainder_half=half(rest, accept),
+            further=half(limit + rest, refute) + ROUND_OFF,
             target=target,
         )
 
@@ -203,15 +207,24 @@ def _batched(rounds: list[Array], blocks: Sequence[Block]) -> tuple[Array, Array
     return np.concatenate(values), np.concatenate(weights)
 
 
-def _must_concentrate(ordered: list[Array], sizes: Sequence[int]) -> None:
-    """A median tends to what the mean tends to only if the quantity concentrates: its quartiles must close in as n grows."""
-    first, last = (x[3 * len(x) // 4] - x[len(x) // 4] for x in (ordered[0], ordered[-1]))
-    if np.any(last > first * (sizes[0] / sizes[-1]) ** 0.25):
+def _concentrates(ordered: list[Array], sizes: Sequence[int], level: float) -> bool:
+    """Whether the quartiles surely close in as n grows: only then does a median tend to what the mean tends to.
+
+    ValueError where they surely do not.
+    """
+
+    def apart(x: Array) -> tuple[Array, Array]:
+        (a, b), (c, d) = (sequences.order_statistics(x, level / 4, q) for q in (0.25, 0.75))
+        return c - b, d - a
+
+    (least, most), (last, top) = apart(ordered[0]), apart(ordered[-1])
+    if np.any(last > most * (sizes[0] / sizes[-1]) ** 0.25):
         raise ValueError(
             f"the median is no substitute for the mean here: the quartiles' distance does not shrink from n = {sizes[0]} "
-            f"({float(first.max()):.3g} of the target) to n = {sizes[-1]} ({float(last.max()):.3g}); "
+            f"(at most {float(most.max()):.3g} of the target) to n = {sizes[-1]} (at least {float(last.min()):.3g}); "
             "choose cases at which a draw has more moments (farther from p = n, or larger sizes)"
         )
+    return bool(np.all(top < least))
 
 
 def per_round(reading: Reading, sizes: Sequence[int], spreads: Sequence[float], cost: float) -> tuple[int, ...]:

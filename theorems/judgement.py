@@ -134,18 +134,21 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
     misfit = rest - half > SLACK * delta  # the next power moves the estimate by more than may be left out
     slack = SLACK * delta * np.any(half > 0) + np.where(misfit, LEFT_OUT * rest, 0.0)
     kept = miss + np.where(misfit, rest, 0.0)
+    ahead = found.estimate + found.remainder  # as the fit with one more power has it: it must refute as well
+    missed = -ahead if one_sided else np.sign(found.estimate) * ahead
+    certain = np.minimum(miss - found.refute - slack, missed - found.further - SLACK * delta * np.any(half > 0))
     status: Status = "undecided"
     reason = ""
     if np.all(kept + found.accept <= delta):
         status = "consistent"
-    elif np.any(miss - found.refute > slack):
+    elif np.any(certain > 0):
         status = "refuted"
     if found.constant == "zero" and status == "refuted":  # so do rare events begin
         status, reason = "undecided", "every draw is 0: nothing shows how large others may be"
-    worst = int(np.argmax(miss - found.refute - slack if status == "refuted" else kept + found.accept))
+    worst = int(np.argmax(certain if status == "refuted" else kept + found.accept))
     needs = None
     if status == "undecided" and not reason:
-        needs = _needs(kept, found, delta, slack)
+        needs = _needs(kept, missed, found, delta, slack)
         if needs is None:
             reason = (
                 f"the finite-size model does not fit (one more power moves the estimate by {found.remainder[worst]:+.1e}): "
@@ -163,10 +166,11 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
     }
 
 
-def _needs(kept: Any, found: Interval, delta: float, slack: Any) -> int | None:
+def _needs(kept: Any, missed: Any, found: Interval, delta: float, slack: Any) -> int | None:
     """How many times the draws would decide: one component refutes, all must be consistent; None where none would."""
     with np.errstate(divide="ignore", invalid="ignore"):
         refuting = np.where(kept > slack, found.refute / (kept - slack), np.inf)
+        refuting = np.maximum(refuting, np.where(missed > slack, found.further / (missed - slack), np.inf))
         accepting = np.where(kept < delta, found.accept / (delta - kept), np.inf)
     times = min(float(np.min(refuting)), float(np.max(accepting)))
     if not np.all(np.isfinite(found.refute)):

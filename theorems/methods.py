@@ -32,14 +32,16 @@ def choose(claim: Drawn, params: Mapping[str, Any], method: str = "auto") -> str
         if claim.exact or isinstance(claim, Law):
             refuse("method", method, "this claim is about the mean at each size" if claim.exact else "a Law is judged by means")
         return "median"
+    if isinstance(claim, Law):
+        return "mean"  # of fractions of points, which have every moment
     have = {n: _moments(claim, params, n) for n in claim.sizes}
     if min(have.values()) >= MOMENTS:
         return "mean"
     n, few = min(have.items(), key=lambda item: item[1])
-    if method == "mean" or claim.exact or isinstance(claim, Law):
+    if method == "mean" or claim.exact:
         enough = next((m for i in range(1, 12) if _moments(claim, params, m := n * 2**i) >= MOMENTS), None)
         remedy = f"sizes from n = {enough} on have them" if enough else "choose a case farther from p = n"
-        other = "" if claim.exact or isinstance(claim, Law) else ", or judge medians: method='median'"
+        other = "" if claim.exact else ", or judge medians: method='median'"
         refuse("sizes", claim.sizes, f"at n = {n}, {dict(params)} a draw has {few:g} finite moments and its mean's interval needs "
                f"{MOMENTS}; {remedy}{other}")  # fmt: skip
     return "median"
