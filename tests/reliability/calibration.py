@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from simulate.cells import Cell, Failure
 from simulate.sweep import run
-from tests.reliability import keep, kept, table
-from tests.reliability.experiments import BANK, LEVELS, TESTS, bank_cells, bank_file
+from tests.reliability import banks, keep, kept, table
+from tests.reliability.experiments import LEVELS, TESTS
 from theorems.calibration import interval
 from theorems.executors import pool
 
@@ -49,25 +47,25 @@ Group = tuple[str, str, dict[str, Any], int, int, int]  # group, function, param
 
 def plan() -> list[Group]:
     """Every experiment, the most wanted first."""
-    limits = [(g, e, s) for e in DESIGNS for g, s in sorted((MEANS | MEDIANS).items())]
-    groups: list[Group] = [("alone", "alone", {"law": law, "by": by}, 2000, 100_000, 500) for law, by in LAWS]
-    groups += [("one size", "exact", {"gamma": g, "entries": e}, n, 40_000, 500) for e in DESIGNS for g, n in ONE.items()]
-    groups += [("limit", "limit", {"gamma": g, "entries": e, "sizes": s}, s[0], 10_000, 100) for g, e, s in limits]
-    groups += [
-        ("own number", "limit", {"gamma": g, "entries": "gaussian", "sizes": OWN, "own": True}, 50, 10_000, 100) for g in ONE
-    ]
-    groups += [("limit", "limit", {"gamma": g, "entries": "gaussian", "sizes": s}, s[0], 10_000, 100) for g, s in LARGE.items()]
+
+    def one(name: str, entries: str, count: int, **more: Any) -> list[Group]:
+        return [(name, "exact", {"gamma": g, "entries": entries, **more}, n, count, 500) for g, n in ONE.items()]
+
+    def four(name: str, entries: str, sizes: Mapping[float, tuple[int, ...]], **more: Any) -> list[Group]:
+        return [
+            (name, "limit", {"gamma": g, "entries": entries, "sizes": s, **more}, s[0], 10_000, 100) for g, s in sizes.items()
+        ]
+
+    every = dict(sorted((MEANS | MEDIANS).items()))
+    groups = one("one size", "gaussian", 40_000)
     groups += [("moments", "exact", {"gamma": 1.1, "entries": "gaussian"}, 20 * m, 20_000, 500) for m in FEW]
-    groups += [
-        ("off by delta", "exact", {"gamma": g, "entries": e, "off": off}, n, 10_000, 500)
-        for off in (1.0, -1.0)
-        for e in DESIGNS
-        for g, n in ONE.items()
-    ]
-    groups += [
-        ("off by delta", "limit", {"gamma": g, "entries": e, "sizes": s, "off": 1.0}, s[0], 10_000, 100) for g, e, s in limits
-    ]
-    return groups
+    groups += four("own number", "gaussian", dict.fromkeys(ONE, OWN), own=True) + four("limit", "gaussian", every)
+    for entries in ("rademacher", "student:5"):
+        groups += one("one size", entries, 40_000) + four("limit", entries, every)
+    groups += four("limit", "gaussian", LARGE)
+    groups += [("alone", "alone", {"law": law, "by": by}, 2000, 100_000, 500) for law, by in LAWS]
+    groups += [group for off in (1.0, -1.0) for entries in DESIGNS for group in one("off by delta", entries, 10_000, off=off)]
+    return groups + [group for entries in DESIGNS for group in four("off by delta", entries, every, off=1.0)]
 
 
 def _sizes(group: Group) -> tuple[int, ...]:
@@ -85,8 +83,8 @@ def _banks(group: Group, workforce: Any) -> None:
         return
     gamma, entries = group[2]["gamma"], group[2]["entries"]
     for n in _sizes(group):
-        if not (path := bank_file(gamma, entries, n)).exists():
-            found = dict(run(bank_cells(gamma, entries, n), entropy=0, executor=workforce, store=BANK / "banks.store"))
+        if not (path := banks.file(gamma, entries, n)).exists():
+            found = dict(run(banks.cells(gamma, entries, n), entropy=0, executor=workforce, store=banks.FOLDER / "banks.store"))
             draws = [values for cell, values in sorted(found.items(), key=lambda pair: pair[0].block)]
             assert not any(isinstance(values, Failure) for values in draws), draws
             np.save(path, np.concatenate([values["value"] for values in draws]))  # type: ignore[index]
@@ -95,13 +93,13 @@ def _banks(group: Group, workforce: Any) -> None:
 
 def measure(workers: int = 2) -> None:
     """All experiments of the plan; what is there is kept after every group."""
-    BANK.mkdir(parents=True, exist_ok=True)
+    banks.FOLDER.mkdir(parents=True, exist_ok=True)
     groups, done = plan(), []
     with pool("processes", workers) as workforce:
         for group in groups:
             _banks(group, workforce)
             total: dict[str, int] = {"runs": 0}
-            for cell, values in run(_cells(group), entropy=0, executor=workforce, store=BANK / "experiments.store"):
+            for cell, values in run(_cells(group), entropy=0, executor=workforce, store=banks.FOLDER / "experiments.store"):
                 assert not isinstance(values, Failure), f"{cell}: {values}"
                 total["runs"] += cell.draws
                 for name, counts in values.items():
@@ -209,8 +207,3 @@ def _kind(cell: dict[str, Any]) -> str:
 def _by(cell: dict[str, Any]) -> str:
     by = "medians" if cell.get("medians") else "means"
     return f"{by}, theorem" if cell.get("own") else by
-
-
-if __name__ == "__main__":
-    os.nice(10)
-    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 2)

@@ -14,66 +14,30 @@ replacement from a bank of draws that were made once; what is claimed of them is
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-import simulate.isotropic
 import simulate.ridge
 from asymptotics import isotropic, wishart
-from simulate.cells import Cell
+from tests.reliability.banks import bank, risks
 from theorems import Mean, Real, Theorem, methods, sequences
 from theorems.budget import Budget
 from theorems.domain import Choice
-from theorems.evidence import BATCHES, Block, Evidence, Interval, _rounds
+from theorems.evidence import Block, Evidence, Interval, _rounds
 from theorems.finite_size import reading
 from theorems.judgement import judge
-from theorems.verdict import GROWTH, _Case
+from theorems.verdict import _Case
 
 LEVELS = (1e-2, 1e-3)
 HORIZON = 1500  # rounds at least
 COLUMNS = 100  # experiments side by side
 TOLERANCE = 0.25  # delta, in standard deviations of a base round: a few hundred then decide
-DENSE, FAST = 200_000, 1_000_000  # draws of a bank by the dense simulator, by the O(n) sampler
-BANK = Path(os.environ.get("RIDGELESS_BANK", Path(tempfile.gettempdir()) / "ridgeless-bank"))
 TESTS = ("t at every look", "t at the end")
 Counts = dict[str, np.ndarray]
-
-
-def rounds_at_looks(horizon: int = HORIZON) -> list[int]:
-    """Base rounds at each look, as `_Case.wanted` grows them."""
-    looks = [sequences.LEAST]
-    while looks[-1] < horizon:
-        looks.append(looks[-1] + BATCHES * math.ceil(GROWTH * looks[-1] / BATCHES))
-    return looks
-
-
-def risks(*, gamma: float, entries: str, n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Ridgeless excess risks given the design, r2 = sigma2 = 1."""
-    if entries == "gaussian":
-        return np.asarray(simulate.isotropic.ridge(n=n, gamma=gamma, draws=draws, rng=rng).excess)
-    return np.asarray(simulate.ridge.ridge(n=n, gamma=gamma, entries=entries, draws=draws, rng=rng).excess)
-
-
-def bank_cells(gamma: float, entries: str, n: int) -> list[Cell]:
-    block = 100_000 if entries == "gaussian" else 5000
-    count = (FAST if entries == "gaussian" else DENSE) // block
-    params = {"gamma": gamma, "entries": entries}
-    return [Cell("tests.reliability.experiments:risks", params, n=n, draws=block, block=b) for b in range(count)]
-
-
-def bank_file(gamma: float, entries: str, n: int) -> Path:
-    return BANK / f"{entries.replace(':', '')}-{gamma:g}-{n}.npy"
-
-
-@lru_cache(maxsize=64)
-def bank(gamma: float, entries: str, n: int) -> np.ndarray:
-    return np.load(bank_file(gamma, entries, n))
 
 
 def exact(
@@ -87,10 +51,8 @@ def exact(
         if entries == "gaussian":
             p = round(gamma * n)
             x = risks(gamma=gamma, entries=entries, n=n, draws=looks[-1] * columns, rng=rng)
-            mean, spread = (
-                float(np.asarray(wishart.ridgeless(n=n, p=p).excess)),
-                float(np.sqrt(np.asarray(wishart.spread(n=n, p=p).excess))),
-            )
+            known = wishart.ridgeless(n=n, p=p).excess, wishart.spread(n=n, p=p).excess
+            mean, spread = float(np.asarray(known[0])), float(np.sqrt(np.asarray(known[1])))
             spread = spread if math.isfinite(spread) else float(x.std())
         else:
             x = rng.choice(bank(gamma, entries, n), size=looks[-1] * columns)
@@ -99,7 +61,7 @@ def exact(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _columns(x: np.ndarray, mean: float, spread: float, off: float, looks: list[int]) -> Counts:
+def _columns(x: np.ndarray, mean: float, spread: float, off: float, looks: tuple[int, ...]) -> Counts:
     delta = TOLERANCE * spread / mean
     target = mean / (1 + off * delta)  # the draws' mean is then off by off * delta of the target
     columns = x.shape[1]
@@ -107,7 +69,7 @@ def _columns(x: np.ndarray, mean: float, spread: float, off: float, looks: list[
     out = {f"{k} {level:g}": np.zeros(columns, dtype=np.int64) for level in LEVELS for k in ("refuted", "stopped")}
     out |= {"consistent": np.zeros(columns, dtype=np.int64)}
     evidence = Evidence((1,), reading((1,), exact=True), "mean")
-    for last, end in zip([0, *looks], looks, strict=False):
+    for last, end in zip((0, *looks), looks, strict=False):
         evidence.blocks.append(Block(end - last, (1,), 1.0, (x[last:end],)))
         for level in LEVELS:  # `interval` splits the level over its components: here each is an experiment of its own
             found = evidence.interval(claim, {}, level * columns, LEVELS[0])
@@ -122,11 +84,13 @@ def _columns(x: np.ndarray, mean: float, spread: float, off: float, looks: list[
 
 
 def _only(found: Interval, i: int) -> Interval:
-    fields = ("estimate", "refute", "accept", "remainder", "remainder_half", "target")
-    return Interval(**{name: getattr(found, name)[i : i + 1] for name in fields}, constant=found.constant)
+    one: dict[str, Any] = {
+        f.name: value[i : i + 1] for f in fields(found) if isinstance(value := getattr(found, f.name), np.ndarray)
+    }
+    return replace(found, **one)
 
 
-def _t_tests(x: np.ndarray, truth: float, looks: list[int]) -> Counts:
+def _t_tests(x: np.ndarray, truth: float, looks: tuple[int, ...]) -> Counts:
     """What is usually done, on the columns of x: Student's t at the end, and at every look."""
     from scipy.special import stdtrit
 
@@ -176,6 +140,17 @@ def _case(gamma: float, entries: str, sizes: tuple[int, ...], level: float, clai
     )
     rules = {"delta": claimed.delta, "refute": level, "accept": LEVELS[0], "method": "auto", "budget": Budget()}
     return _Case(record, record.cases[0], rules)
+
+
+@lru_cache(maxsize=8)
+def rounds_at_looks(horizon: int = HORIZON) -> tuple[int, ...]:
+    """Base rounds at each look, until there are so many: as the engine takes them."""
+    case = _case(2.0, "gaussian", (20, 30, 40, 60), 0.5, Truth(1.0, 0.0, 1.0))
+    looks = []
+    while case.evidence.rounds < horizon:
+        case.evidence.blocks.append(Block(*case.wanted(), 1.0, ()))
+        looks.append(case.evidence.rounds)
+    return tuple(looks)
 
 
 def limit(
@@ -234,7 +209,7 @@ def alone(*, law: str, by: str, n: int, draws: int, rng: np.random.Generator) ->
     """How often a sequence ever excludes the truth of this law (the mean; of order statistics the median), up to n draws."""
     sample, truth = LAWS[law]
     x = sample(rng, (n, draws))
-    looks = [k for k in [4, 8, 16, 32, *rounds_at_looks(n)] if k <= n]
+    looks = [k for k in (4, 8, *rounds_at_looks(n)) if k <= n]
     out = {f"refuted {level:g}": np.zeros(draws, dtype=np.int64) for level in LEVELS}
     for k in looks:
         for level in LEVELS:
