@@ -30,6 +30,7 @@ def mixture(weights, shifted, c2):
     return math.sqrt(c2 / (total + c2)) * ((total + c2) * v / ((total + c2) * v - s**2)) ** (n / 2)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("n", "c2"), [(2, 3.0), (5, 3.0), (9, 0.7)])
 def test_the_mixture_is_the_ratio_of_scale_free_likelihoods(n, c2):
     # effect ~ N(0, 1/c2) against effect 0, both with the right Haar prior d sigma / sigma
@@ -52,6 +53,7 @@ def test_the_mixture_is_the_ratio_of_scale_free_likelihoods(n, c2):
     assert top / bottom == pytest.approx(mixture(w, y, c2), rel=1e-6)  # of the quadrature
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("n", [1, 2, 5, 20])
 def test_the_mixture_is_a_martingale_whatever_the_weights(n):
     rng = np.random.default_rng([n, 2])
@@ -67,6 +69,7 @@ def test_the_mixture_is_a_martingale_whatever_the_weights(n):
     assert n > 1 or value == pytest.approx(1.0)  # it starts at 1
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("level", [1e-1, 1e-3, 1e-6])
 @pytest.mark.parametrize("n", [64, 200, 5000])
 def test_the_half_width_inverts_the_mixture(n, level):
@@ -140,6 +143,7 @@ def test_bernstein_covers_at_every_look(p, level, runs):
     assert not too_many(int(out.sum()), runs, level)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("at", [0, 3, 29])
 def test_bernstein_bets_before_it_sees(at):
     # the bet on draw t, and the centre that its square is taken about, must not change with draw t: paid and won are then linear
@@ -167,6 +171,7 @@ def test_bernstein_by_hand():
     assert [float(f[0]) for f in found] == pytest.approx([(bets[0] * x1 + bets[1] * x2) / sum(bets), half], rel=1e-14)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("q", [0.5, 0.2, 0.9])
 @pytest.mark.parametrize("n", [1, 7, 40, 300])
 def test_order_statistics_are_those_that_the_mixture_leaves(n, q):
@@ -233,6 +238,7 @@ def test_order_statistics_follow_monotone_maps(x, level, q):
     assert np.array_equal(-turned[0], straight[1])
 
 
+@pytest.mark.false_alarm(0)
 @given(st.integers(64, 400), levels, st.sampled_from([0.25, 1.0, 8.0]))
 def test_equal_weights_are_a_unit_of_precision(n, level, unit):
     # n draws of weight u are n draws of variance 1/u; the interval differs only in where it is tuned to be narrowest
@@ -241,6 +247,7 @@ def test_equal_weights_are_a_unit_of_precision(n, level, unit):
     assert sequences.student(np.full(n, unit), x, level) == pytest.approx(plain, rel=0.35)
 
 
+@pytest.mark.false_alarm(0)
 def test_too_few_draws_say_nothing():
     x = np.random.default_rng(9).standard_normal((sequences.LEAST - 1, 2))
     assert np.all(np.isinf(sequences.student(np.ones(len(x)), x, 0.1)))
