@@ -1,18 +1,17 @@
 """Dobriban and Wager, High-dimensional asymptotics of prediction: ridge regression and classification (2018); any spectrum."""
 
-import numpy as np
-from scipy.optimize import minimize_scalar
-
 import simulate.fastest
 from asymptotics import ridge
-from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Mean, Plot, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.searched import least
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments; the spectrum of S converges to H",
     "the signal's energy over the eigenvectors of S converges to G, |beta|^2 = r2; noise of variance sigma2; p/n -> gamma",
 )
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
+NOISY = {"r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)}  # else the best penalty is 0 or infinite
 CASES = (
     {"spectrum": "ar1:0.7", "gamma": 2.0, "lam": 0.2, "r2": 5.0, "sigma2": 2.0},
     {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 0.5, "lam": 0.3, "r2": 2.0},
@@ -94,15 +93,9 @@ estimation_error = Theorem(
 )
 
 
-def _searched(*, spectrum, signal, gamma, r2, sigma2):
-    """The least excess risk over penalties above zero, by a bounded search in log lam."""
-    found = minimize_scalar(
-        lambda t: theory(spectrum=spectrum, signal=signal, gamma=gamma, lam=np.exp(t), r2=r2, sigma2=sigma2).excess,
-        bounds=(-12.0, 6.0),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    return found.fun
+def _searched(**given):
+    """The least excess risk over penalties above zero."""
+    return least(lambda lam: theory(signal="isotropic", lam=lam, **given).excess)
 
 
 optimal_penalty = Theorem(
@@ -110,10 +103,10 @@ optimal_penalty = Theorem(
     statement=r"\lambda^*=\frac{\gamma\sigma^2}{r^2},\qquad R^*+\sigma^2=\sigma^2\,\frac{\kappa^*}{\lambda^*}",
     source="dobriban2018high, Theorem 2.1 (numbering from memory)",
     assumptions=("the signal is isotropic: G has density proportional to H's", *MODEL),
-    domain={k: v for k, v in DOMAIN.items() if k not in ("lam", "signal")},
+    domain={k: v for k, v in DOMAIN.items() if k not in ("lam", "signal")} | NOISY,
     claim=Identity(
         theory=lambda *, spectrum, **k: ridge.optimal(law(spectrum, "isotropic"), **k),
-        other=lambda **k: _searched(signal="isotropic", **k),
+        other=_searched,
         rtol=1e-10,
     ),
     cases=({"spectrum": "ar1:0.7", "gamma": 2.0, "r2": 5.0}, {"spectrum": "power:1.2", "gamma": 0.5, "sigma2": 2.0}),

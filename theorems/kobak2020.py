@@ -1,18 +1,17 @@
 """Kobak, Lomond and Sanchez (2020); Wu and Xu (2020): the penalty can be negative, and the best one may be."""
 
-import numpy as np
-from scipy.optimize import minimize_scalar
-
 import simulate.ridge
 from asymptotics import equivalents, ridge
 from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.searched import least
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries; y = <x, beta> + noise of variance sigma2; p/n -> gamma",
     "lam is above the edge, where X'X + n lam I is singular in the limit: there n = df2(kappa)",
 )
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "lam": Real(-1e6, 1e6), "r2": R2, "sigma2": SIGMA2}
+NOISY = {"r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)}  # else the best penalty is 0 or infinite
 SPIKED = "atoms:10@0.25,1@0.75"
 
 
@@ -42,16 +41,10 @@ negative_ridge = Theorem(
 )  # fmt: skip
 
 
-def _searched(*, spectrum, signal, gamma, r2, sigma2):
-    """The least excess risk over (edge, 50), by a bounded search in log(lam - edge)."""
+def _searched(*, spectrum, signal, gamma, **given):
+    """The least excess risk over (edge, inf)."""
     edge = equivalents.edge(law(spectrum, signal).H, gamma=gamma)
-    found = minimize_scalar(
-        lambda t: _theory(spectrum=spectrum, signal=signal, gamma=gamma, lam=edge + np.exp(t), r2=r2, sigma2=sigma2).excess,
-        bounds=(-12.0, 4.0),
-        method="bounded",
-        options={"xatol": 1e-10},
-    )
-    return found.fun
+    return least(lambda lam: _theory(spectrum=spectrum, signal=signal, gamma=gamma, lam=lam, **given).excess, above=edge)
 
 
 optimal_penalty = Theorem(
@@ -59,7 +52,7 @@ optimal_penalty = Theorem(
     statement=r"\lambda^*=\arg\min_{\lambda>\lambda_{\rm edge}}R(\lambda)",
     source="wu2020optimal, Theorem 4 (numbering from memory)",
     assumptions=MODEL,
-    domain={k: v for k, v in DOMAIN.items() if k != "lam"},
+    domain={k: v for k, v in DOMAIN.items() if k != "lam"} | NOISY,
     claim=Identity(
         theory=lambda *, spectrum, signal, **k: ridge.optimal(law(spectrum, signal), **k),
         other=_searched,
