@@ -53,9 +53,9 @@ drawn that fewer than 1 % of all can differ, and that is all it says. Moments ar
 declares none is taken to have all. And a verdict is about the cases that a record lists, at the sizes drawn: a mistake that formula
 and simulator share is beyond it, which is why the two never share code.""",
     "calibration": """Null experiments, by the engine's own evidence, intervals and rule: ridgeless risks (r2 = sigma2 = 1),
-with a look after every block. Gaussian draws at one size are fresh and their mean is known exactly; all others are taken with replacement from a
-bank of 10^6 draws by the O(n) sampler or 200 000 by the dense one, so that their means, medians and what these extrapolate to are
-known. Levels of 1e-2 and 1e-3 are judged on the same draws.""",
+with a look after every block. Gaussian draws at one size are fresh and their mean is known exactly; all others are taken with
+replacement from a bank of 10^6 draws by the O(n) sampler or 200 000 by the dense one, so that their means, medians and what these
+extrapolate to are known. Levels of 1e-2 and 1e-3 are judged on the same draws.""",
     "cores": """Each line is a process of its own under each of the eight settings, with the same random numbers; three draws,
 every field, the largest less the smallest value over the largest. Fields that are zero but for round-off (1e-12 of the largest) are left
 out. OpenBLAS has no kernels of its own for Zen: it takes those of Haswell.""",
