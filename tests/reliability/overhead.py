@@ -88,11 +88,11 @@ def small(count: int) -> tuple[float, float]:
 def rows() -> Iterator[tuple[str, str, str]]:
     """(what, to reach, measured)."""
     turns = calibrated()
-    found = overhead(turns, 60, 7, None, 1)
+    found = overhead(turns, 100, 5, None, 1)
     yield "a sweep of cells of 50 ms with a store, serial, over the bare loop", "at most 5 %", f"{100 * found:+.1f} %"
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         list(pool.map(bare, [1, 1], [1, 1]))  # the workers start
-        found = overhead(turns, 120, 7, pool, 2)
+        found = overhead(turns, 200, 5, pool, 2)
     yield "the same, two processes, over two bare loops at once", "at most 5 %", f"{100 * found:+.1f} %"
     kept, read = small(100_000)
     yield "10^5 small cells computed and kept", "5000 a second", f"{kept:.0f} a second"
