@@ -14,11 +14,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _every_seed_follows_the_entropy(entropy: int):
+def _every_seed_follows_the_entropy(pytestconfig: pytest.Config):
     """With --vary-seed or --entropy N, N > 0, the seeds that are written in the tests mean other generators."""
     import numpy as np
 
-    plain = np.random.default_rng
+    plain, entropy = np.random.default_rng, pytestconfig.option.entropy
 
     def shifted(seed=None):
         return plain([*np.ravel(seed).tolist(), 0, entropy] if isinstance(seed, int | list | tuple) else seed)

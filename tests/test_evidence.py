@@ -39,6 +39,7 @@ def draws(rng, blocks, mean=lambda n: 3.0 + 2.0 / n, noise=1.0, k=1):
 PLAN = [(64, (8, 1, 3), 1.0), (32, (1, 1, 2), 0.4), (48, (20, 3, 7), 2.5)]
 
 
+@pytest.mark.false_alarm(0)
 def test_the_estimate_counts_every_draw_once():
     blocks = draws(np.random.default_rng(1), PLAN)
     evidence = Evidence(SIZES, reading(SIZES), "mean", blocks)
@@ -51,6 +52,7 @@ def test_the_estimate_counts_every_draw_once():
     assert evidence.draws == (64 * 8 + 32 + 48 * 20, 64 + 32 + 48 * 3, 64 * 3 + 32 * 2 + 48 * 7)
 
 
+@pytest.mark.false_alarm(0)
 @given(st.lists(st.tuples(st.integers(1, 6), st.tuples(*[st.integers(1, 5)] * 3)), min_size=1, max_size=4))
 def test_rounds_and_batches_keep_the_mean_whatever_the_allocation(plan):
     blocks = draws(np.random.default_rng(2), [(16 * r, per, 1.0 + i) for i, (r, per) in enumerate(plan)], k=2)
@@ -67,6 +69,7 @@ def test_rounds_and_batches_keep_the_mean_whatever_the_allocation(plan):
     np.testing.assert_allclose(precision @ values, total, atol=1e-9)  # round-off
 
 
+@pytest.mark.false_alarm(0)
 def test_the_model_is_read_off_without_bias_while_the_allocation_changes():
     blocks = draws(np.random.default_rng(3), PLAN, mean=lambda n: 3.0 + 40.0 / n, noise=0.0)
     blocks[0].raws[0][0] += 1e-9  # draws that never differ are another matter
@@ -75,6 +78,7 @@ def test_the_model_is_read_off_without_bias_while_the_allocation_changes():
     assert found.remainder[0] == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 def test_a_weight_is_settled_before_its_block_is_drawn(scale):
     def simulate(*, n, level, draws, rng):
@@ -147,6 +151,7 @@ def test_a_declared_range_is_meant_in_units_of_the_draw():
     assert special.bdtrc(found.count("refuted") - 1, runs, 1e-2) > ALARM or "refuted" not in found
 
 
+@pytest.mark.false_alarm(0)
 @given(st.integers(0, 10**6), st.floats(0.01, 5.0))
 @settings(max_examples=20)
 def test_a_bounded_interval_is_bernstein_of_the_rounds_in_their_own_range(seed, target):
@@ -166,6 +171,7 @@ def test_a_bounded_interval_is_bernstein_of_the_rounds_in_their_own_range(seed, 
     assert (found.accept[0] - ROUND_OFF) * target == pytest.approx(half[0], rel=1e-9)  # the same
 
 
+@pytest.mark.false_alarm(0)
 def test_a_draw_outside_its_declared_range_is_refused():
     def simulate(*, n, level, draws, rng):
         return level + rng.standard_normal(draws)
@@ -210,6 +216,7 @@ def test_what_never_moved_waits_for_the_rare():
     assert judge(found, 0.01, False)["status"] == "consistent"
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_one_bad_draw_is_refused_not_averaged(bad):
     blocks = draws(np.random.default_rng(4), PLAN)
@@ -218,6 +225,7 @@ def test_one_bad_draw_is_refused_not_averaged(bad):
         Evidence(SIZES, reading(SIZES), "mean", blocks).interval(claim(), {"level": 3.0}, 1e-6, 1e-3)
 
 
+@pytest.mark.false_alarm(0)
 def test_refutation_is_split_over_components_and_over_sizes_of_exact_claims():
     blocks = draws(np.random.default_rng(5), [(64, (1, 1, 1), 1.0)], k=2)
     made = claim(theory=lambda *, n, level: np.full(2, level), exact=True)
@@ -256,6 +264,7 @@ def test_draws_go_where_they_help_and_never_nowhere(spreads, cost):
     assert per_round(how, SIZES, [0.0, 0.0, 0.0], cost) == (1, 1, 1)
 
 
+@pytest.mark.false_alarm(0)
 def test_a_law_has_the_range_of_a_fraction():
     class Uniform:
         def quantile(self, u):
