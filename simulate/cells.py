@@ -117,8 +117,8 @@ def _importable(function: Callable[..., Any], name: str) -> tuple[str | Callable
     module, _, path = name.partition(":")
     if module in ("__main__", "__mp_main__"):  # under its own name in every process that runs the script
         main = sys.modules[module]
-        spec = getattr(main, "__spec__", None)
-        return function, f"{spec.name if spec else Path(getattr(main, '__file__', '__main__')).stem}:{path}"
+        spec, file = getattr(main, "__spec__", None), Path(getattr(main, "__file__", None) or "")
+        return function, f"{spec.name if spec else file.stem if file.is_file() else '__main__'}:{path}"
     return (name if _found(name) is function else function), name
 
 

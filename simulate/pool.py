@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from simulate import provenance
@@ -53,7 +54,10 @@ def reachable(cell: Cell, executor: Executor) -> None:
     path = cell.name.partition(":")[2]
     function, main = cell.function, sys.modules["__main__"]
     if function.__module__ == "__main__" and getattr(main, path, None) is function:
-        if hasattr(main, "__file__") or type(executor).__module__.partition(".")[0] in ("loky", "distributed"):
+        if Path(getattr(main, "__file__", None) or "").is_file() or type(executor).__module__.partition(".")[0] in (
+            "loky",
+            "distributed",
+        ):
             return
         refuse("function", cell.name, "workers cannot see what was typed into a session; put it into a file and import it")
     refuse("function", cell.name, "workers import it by name: define it at the top level of a module, or use threads")

@@ -65,7 +65,7 @@ def code(function: Callable[..., Any], name: str) -> dict[str, str]:
     module = name.partition(":")[0]
     if module.partition(".")[0] == "simulate":
         return found
-    at = sys.modules.get(module) or sys.modules.get(getattr(function, "__module__", ""))
+    at = sys.modules.get("__main__" if getattr(function, "__module__", "") == "__main__" else module)
     file = getattr(at, "__file__", None)
     try:
         source = Path(file).read_bytes() if file else inspect.getsource(function).encode()

@@ -44,6 +44,10 @@ def test_one_hash_over_ranks_of_mpi(truth):
     assert bits.over("mpi", 2) == truth
 
 
+def test_one_hash_though_blas_was_told_to_use_two_threads(truth):
+    assert bits.threaded(2) == truth
+
+
 @pytest.mark.parametrize(("kind", "workers"), [("serial", 1), ("threads", 3), ("forkserver", 2)])
 def test_one_hash_when_interrupted_and_resumed_again_and_again(truth, tmp_path, kind, workers):
     assert bits.interrupted(kind, workers, tmp_path / "store", secrets.randbelow(2**32)) == truth

@@ -162,6 +162,21 @@ def test_a_write_that_fails_in_the_middle_leaves_the_file_as_it_was_and_can_be_t
         assert len(journal) == 4
 
 
+def test_what_the_disk_did_not_confirm_is_not_acknowledged(tmp_path, monkeypatch):
+    def fails(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with Journal(tmp_path / "store") as journal:
+        journal.begin(0)
+        journal.append(cell(), {"value": np.ones(2)})
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fails)
+            with pytest.raises(OSError, match="Input/output error"):
+                journal.commit()
+        assert cell().key not in journal
+        assert (tmp_path / "store").read_bytes().count(b"\n") == 1
+
+
 def test_a_second_writer_is_refused_at_once_and_a_reader_is_not(tmp_path):
     words, seconds, fine = measures.two(tmp_path)
     assert "another process is writing it" in words

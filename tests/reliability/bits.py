@@ -93,6 +93,15 @@ def mpi(workers: int) -> str:
     return subprocess.run(launch, capture_output=True, text=True, check=True, cwd=ROOT, timeout=300).stdout.strip()
 
 
+def threaded(threads: int) -> str:
+    """The hash, by a process whose BLAS was told to use so many threads."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    words = [sys.executable, "-m", "tests.reliability.bits", "serial"]
+    return subprocess.run(
+        words, capture_output=True, text=True, check=True, cwd=ROOT, env=environment, timeout=300
+    ).stdout.strip()
+
+
 def interrupted(kind: str, workers: int, store: Path, seed: int) -> str:
     """The hash, where the work is dropped again and again after a random number of cells, with another order each time."""
     chance = random.Random(seed)
@@ -135,6 +144,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     for kind in KINDS[1:]:
         same = {k: over(kind, k, shuffle=k) == truth for k in (1, 2, 3, 7)}
         yield f"{kind}, 1, 2, 3, 7 workers, shuffled", "the same", "the same" if all(same.values()) else f"NOT: {same}"
+    yield "serial, OPENBLAS_NUM_THREADS=2", "the same", "the same" if threaded(2) == truth else "NOT"
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("serial", "threads", "processes", "loky"):
             same = {k: interrupted(kind, k, Path(folder) / f"{kind}{k}", k) == truth for k in (1, 3)}
@@ -146,8 +156,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["mpi"]:
-        with pool("mpi") as ranks:
+    if sys.argv[1:] in (["mpi"], ["serial"]):
+        with pool(sys.argv[1]) as ranks:
             print(digest(run(cells(), entropy=0, executor=ranks)))
     else:
         for row in rows():
