@@ -20,6 +20,7 @@ Result = Values | Failure | None
 TASK = (
     0.1  # seconds of work a task, so that sending it (about 1 ms) costs little, cells at the end are shared out, and a bar moves
 )
+BUSY = 2000  # with so many tasks under way they take a second each, for one scheduler hands out some thousand a second
 BYTES = 2**24  # a task's results at most, about
 
 
@@ -81,9 +82,9 @@ class _Costs:
     def __call__(self, cell: Cell) -> float:
         return self._known.get((cell.name, cell.n), 1.0)
 
-    def learn(self, cells: list[Cell], done: Done) -> None:
+    def learn(self, cells: list[Cell], done: Done, task: float) -> None:
         size = sum(a.nbytes for r in done.results if not isinstance(r, Failure) for a in r.values())
-        each = max(done.seconds / TASK, size / BYTES, 1e-4) / len(cells)  # at most 10^4 cells a task
+        each = max(done.seconds / task, size / BYTES, 1e-4) / len(cells)  # at most 10^4 cells a task
         for kind in {(c.name, c.n) for c in cells}:
             self._known[kind] = each
 
@@ -147,20 +148,23 @@ def spread(
                 yield None, None
                 continue
             group = flying[future]
-            yield from zip(group, _results(future, group, costs), strict=True)
+            yield from zip(group, _results(future, group, costs, len(flying)), strict=True)
             del flying[future]
     except BrokenExecutor as error:
-        for future, group in flying.items():  # what was done before it died
-            if future.done() and not future.cancelled() and future.exception() is None:
+        lost = []
+        for future, group in flying.items():
+            if future.done() and not future.cancelled() and future.exception() is None:  # before it died
                 yield from zip(group, future.result().results, strict=True)
-        works = "; ".join(str(group[0]) for group in list(flying.values())[:3])
+            else:
+                lost += group
+        works = "; ".join(str(cell) for cell in lost[:5])
         raise BrokenExecutor(f"{error} In the works were, among others: {works}" if works else str(error)) from error
     finally:
         for future in flying:
             future.cancel()
 
 
-def _results(future: Future[Any], group: list[Cell], costs: _Costs) -> list[Values | Failure]:
+def _results(future: Future[Any], group: list[Cell], costs: _Costs, tasks: int) -> list[Values | Failure]:
     try:
         found: Done = future.result()
     except CancelledError as error:
@@ -169,5 +173,5 @@ def _results(future: Future[Any], group: list[Cell], costs: _Costs) -> list[Valu
         if type(error).__name__ == "KilledWorker":  # dask's word for a task whose workers died again and again
             return [Failure("KilledWorker", "the workers that tried it died, one after another")] * len(group)
         raise
-    costs.learn(group, found)
+    costs.learn(group, found, max(TASK, tasks / BUSY))
     return found.results

@@ -53,7 +53,6 @@ def test_one_hash_when_interrupted_and_resumed_again_and_again(truth, tmp_path, 
     assert bits.interrupted(kind, workers, tmp_path / "store", secrets.randbelow(2**32)) == truth
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # of a killed worker
 def test_one_hash_of_a_dask_cluster_one_of_whose_two_workers_is_killed(tmp_path):
     have("distributed")
     assert set(bits.killed(tmp_path / "store")) == {bits.digest(run(bits.slow(), entropy=0))}
