@@ -17,9 +17,7 @@ from simulate.conventions import refuse
 from simulate.threads import one_blas_thread
 
 Result = Values | Failure | None
-TASK = (
-    0.1  # seconds of work a task, so that sending it (about 1 ms) costs little, cells at the end are shared out, and a bar moves
-)
+TASK = 0.1  # seconds of work a task: sending it costs about 1 ms; at the end little is left to share out
 BUSY = 2000  # with so many tasks under way they take a second each, for one scheduler hands out some thousand a second
 BYTES = 2**24  # a task's results at most, about
 
