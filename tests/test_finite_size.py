@@ -46,7 +46,9 @@ def test_the_weights_sum_to_one_kill_their_powers_and_know_no_unit_of_size(sizes
     assume(np.min(n[1:] / n[:-1]) > 1.2)  # the pseudo-inverse drops what is closer than round-off to another size
     found = reading(sizes, rate=rate)
     assert found.limit.sum() == pytest.approx(1, abs=1e-9)  # linear algebra of a few sizes
-    assert found.remainder.sum() == pytest.approx(0, abs=1e-6 * np.abs(found.remainder).sum() + 1e-12)  # the same, of a difference
+    assert found.remainder.sum() == pytest.approx(
+        0, abs=1e-6 * np.abs(found.remainder).sum() + 1e-12
+    )  # the same, of a difference
     for j in range(1, min(2, len(sizes) - 2) + 1):
         assert (found.limit @ (n[0] / n) ** (rate * j))[0] == pytest.approx(0, abs=1e-8 * np.abs(found.limit).sum())  # the same
     again = reading([unit * v for v in sizes], rate=rate)

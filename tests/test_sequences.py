@@ -86,7 +86,9 @@ def test_the_half_width_inverts_the_mixture(n, level):
     ones = np.ones(n)
     x = (x - x.mean()) / x.std()
     corrected = sequences.student(ones, x[:, None], level)[0]  # at a smaller level, by the skewness
-    extra = abs(float((x**3).mean())) * (2 * math.log(2 / level)) ** 1.5 / (3 * math.sqrt(n))
+    c2 = sequences._prior(level)
+    z2 = math.log((n + c2) / c2) + 2 * math.log(1 / level)
+    extra = abs(float((x**3).mean())) * z2**1.5 / (2 * math.sqrt(n))
     assert mixture(ones, x + corrected, sequences._prior(level)) == pytest.approx(math.exp(extra) / level, rel=1e-9)
 
 

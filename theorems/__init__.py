@@ -24,6 +24,7 @@ _HOMES = {
     "Theorem": "record",
     "Plot": "record",
     "verify": "verdict",
+    "converges": "testing",
     "Verdict": "verdict",
     "figure": "figures",
     **dict.fromkeys(("Mean", "Bound", "Law", "Identity", "each", "through"), "claims"),

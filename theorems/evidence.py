@@ -96,7 +96,7 @@ class Evidence:
         by_block, spreads, target = self.gaps(claim, params)
         refute /= len(target)
         if self.method != "bounded" and all(not s.any() for s in spreads):
-            return self._constant(by_block, target, accept)
+            return self._constant(by_block, target, refute, accept)
         if self.method == "median":
             return self._medians(by_block, target, refute, accept)
         rest = self.reading.remainder
@@ -123,13 +123,13 @@ class Evidence:
             target=target,
         )
 
-    def _constant(self, by_block: list[list[Array]], target: Array, accept: float) -> Interval:
-        """Draws that never differ: with probability 1 - accept fewer than RARE of all draws do, once there are enough."""
+    def _constant(self, by_block: list[list[Array]], target: Array, refute: float, accept: float) -> Interval:
+        """Draws that never differ: with probability 1 - level fewer than RARE of all draws do, once there are enough."""
         estimate = (self.reading.limit @ np.stack([gap[0] for gap in by_block[0]])).ravel()
         none = np.zeros(len(estimate))
-        half = none + self._unseen(accept) + ROUND_OFF
+        far, near = (none + self._unseen(level) + ROUND_OFF for level in (refute, accept))
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
-        return Interval(estimate, half, half, none, none, half, target, constant=kind)
+        return Interval(estimate, far, near, none, none, far, target, constant=kind)
 
     def _unseen(self, level: float) -> float:
         """Half-width where no draw differs from any other: nothing is said before RARE ones would have shown."""
@@ -224,7 +224,7 @@ def _concentrates(ordered: list[Array], sizes: Sequence[int], level: float) -> b
             f"(at most {float(most.max()):.3g} of the target) to n = {sizes[-1]} (at least {float(last.min()):.3g}); "
             "choose cases at which a draw has more moments (farther from p = n, or larger sizes)"
         )
-    return bool(np.all(top < least))
+    return bool(np.all((top < least) | (top == 0)))  # what never moves is at its limit
 
 
 def per_round(reading: Reading, sizes: Sequence[int], spreads: Sequence[float], cost: float) -> tuple[int, ...]:

@@ -38,6 +38,7 @@ class CaseVerdict:
     draws: tuple[int, ...] = ()
     method: str = "identity"
     remainder: tuple[float, float] = (0.0, 0.0)  # what the next power of the finite-size model moves the estimate by, +-
+    least_discrepancy: float = 0.0  # that these draws would have refuted, at both error rates
     needs: int | None = None  # how many times these draws would decide
     reason: str = ""  # why more draws alone would not
     one_sided: bool = False  # a lower bound: only falling below it is a miss
@@ -47,11 +48,6 @@ class CaseVerdict:
         """The largest discrepancy that the accepting interval allows."""
         half = self.accept_halfwidth
         return max(0.0, half - self.estimate) if self.one_sided else half + abs(self.estimate)
-
-    @property
-    def least_discrepancy(self) -> float:
-        """The least discrepancy that these draws would have refuted, at both error rates."""
-        return self.halfwidth + self.accept_halfwidth
 
     def __str__(self) -> str:
         where = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
@@ -147,6 +143,8 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
         status, reason = "undecided", "every draw is 0: nothing shows how large others may be"
     worst = int(np.argmax(certain if status == "refuted" else kept + found.accept))
     needs = None
+    if status == "undecided" and not np.all(np.isfinite(found.accept)):
+        reason = reason or "too few draws for any interval"
     if status == "undecided" and not reason:
         needs = _needs(kept, missed, found, delta, slack)
         if needs is None:
@@ -154,6 +152,8 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
                 f"the finite-size model does not fit (one more power moves the estimate by {found.remainder[worst]:+.1e}): "
                 "larger sizes or another rate would decide"
             )
+    ratio = np.where(np.isfinite(found.refute), found.accept / np.minimum(found.refute, 1e300), 1.0)
+    sees = np.maximum(found.refute + found.accept, found.further * (1 + ratio)) + slack
     return {
         "status": status,
         "estimate": float(found.estimate[worst]),
@@ -161,6 +161,7 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
         "accept_halfwidth": float(found.accept[worst]),
         "target": float(found.target[worst]),
         "remainder": (float(found.remainder[worst]), float(half[worst])),
+        "least_discrepancy": float(sees.max()),
         "needs": needs,
         "reason": reason,
     }
@@ -173,8 +174,6 @@ def _needs(kept: Any, missed: Any, found: Interval, delta: float, slack: Any) ->
         refuting = np.maximum(refuting, np.where(missed > slack, found.further / (missed - slack), np.inf))
         accepting = np.where(kept < delta, found.accept / (delta - kept), np.inf)
     times = min(float(np.min(refuting)), float(np.max(accepting)))
-    if not np.all(np.isfinite(found.refute)):
-        return 2
     return max(2, math.ceil(times**2)) if math.isfinite(times) else None
 
 

@@ -69,7 +69,7 @@ class Search:
         return shlex.join(["ridgeless", "verify", name or self.theorem, "--case", ",".join(pairs), "--delta", f"{self.delta:g}"])
 
     def __str__(self) -> str:
-        tolerance = f"tolerance {100 * self.delta:g} %" + (f", n <= {max(self.sizes)}" if self.sizes else "")
+        tolerance = f"tolerance {100 * self.delta:g} %, n <= {max(self.sizes)}" if self.sizes else "two exact routes"
         if self.case is None:
             short = "" if self.tried >= self.examples else f" (of {self.examples} asked for)"
             lines = [f"{self.theorem}: no case among {self.tried}{short} refutes it ({tolerance})"]

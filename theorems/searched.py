@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def least(risk: Callable[[Array], Array], above: float = 0.0) -> float:
+def least(risk: Callable[[Array], Array], above: float | Array = 0.0) -> float:
     """The minimum of `risk` over (above, inf): a grid in log(lam - above) over 26 decades, then Brent's method about its best point.
 
     >>> round(least(lambda lam: (np.log(lam) - 3.0) ** 2 + 1.0), 12)

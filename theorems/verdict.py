@@ -67,14 +67,15 @@ class _Case:
         rounds = BATCHES if done < LEAST else BATCHES * math.ceil(GROWTH * done / BATCHES)
         if (most := self.rules["budget"].draws) is not None:
             left = min((most - d) // k for d, k in zip(self.evidence.draws, per, strict=True))
-            if not done and not left:
+            if left < rounds and not done:
+                least = rounds * max(per)
                 refuse(
                     "budget",
                     most,
-                    f"one round takes {max(per)} draws at n = {self.evidence.sizes[per.index(max(per))]}: allow more",
+                    f"the first look takes {least} draws at n = {self.evidence.sizes[per.index(max(per))]}: allow more",
                 )
-            rounds = min(rounds, left // BATCHES * BATCHES if done else left)  # later blocks are made of batches
-        return max(rounds, 0), per
+            rounds = rounds if rounds <= left else 0  # no part of a block: a larger budget goes on from where this one stopped
+        return rounds, per
 
     def feed(self, rounds: int, per: tuple[int, ...], raws: tuple[Any, ...], seconds: float) -> None:
         weight = 1.0
@@ -103,7 +104,9 @@ class _Case:
             interval = evidence.interval(claim, self.params, self.rules["refute"], self.rules["accept"])
             found.append(judge(interval, self.rules["delta"], claim.one_sided))
         worst = min(found, key=lambda f: ("undecided", "refuted", "consistent").index(f["status"]))
-        if len({f["status"] for f in found}) > 1:  # the exponent is not known, and the verdict hangs on it
+        if (
+            len({(f["status"], f["status"] == "refuted" and f["estimate"] > 0) for f in found}) > 1
+        ):  # the exponent is not known, and the verdict hangs on it
             worst |= {
                 "status": "undecided",
                 "needs": None,
