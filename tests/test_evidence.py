@@ -210,7 +210,7 @@ def test_what_never_moved_waits_for_the_rare():
         assert np.isinf(found.accept[0])
         assert found.constant == "other"
         assert judge(found, 0.01, False)["status"] == "undecided"
-    enough = math.ceil(-math.log(1e-3) / RARE)
+    enough = math.ceil(-math.log(1e-6) / RARE)  # at the smaller level: rivals are judged by the same draws
     more = [Block(enough, (1, 1, 1), 1.0, tuple(np.full((enough, 1), 3.0) for _ in SIZES))]
     found = Evidence(SIZES, reading(SIZES), "mean", more).interval(claim(), {"level": 3.0}, 1e-6, 1e-3)
     assert judge(found, 0.01, False)["status"] == "consistent"

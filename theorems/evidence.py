@@ -127,9 +127,9 @@ class Evidence:
         """Draws that never differ: with probability 1 - level fewer than RARE of all draws do, once there are enough."""
         estimate = (self.reading.limit @ np.stack([gap[0] for gap in by_block[0]])).ravel()
         none = np.zeros(len(estimate))
-        far, near = (none + self._unseen(level) + ROUND_OFF for level in (refute, accept))
+        half = none + self._unseen(min(refute, accept)) + ROUND_OFF
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
-        return Interval(estimate, far, near, none, none, far, target, constant=kind)
+        return Interval(estimate, half, half, none, none, half, target, constant=kind)
 
     def _unseen(self, level: float) -> float:
         """Half-width where no draw differs from any other: nothing is said before RARE ones would have shown."""

@@ -109,7 +109,12 @@ class Verdict:
         if any(c.sizes for c in self.cases):
             lines.append(
                 f"  error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one that is off by "
-                f"{100 * self.delta:g} %; these draws would have refuted {100 * self.least_discrepancy:.2g} %"
+                f"{100 * self.delta:g} %"
+                + (
+                    f"; these draws would have refuted {100 * seen:.2g} %"
+                    if math.isfinite(seen := self.least_discrepancy)
+                    else ""
+                )
             )
             lines += [f"  {m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases})]
         return "\n".join(lines)
@@ -161,7 +166,7 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
         "accept_halfwidth": float(found.accept[worst]),
         "target": float(found.target[worst]),
         "remainder": (float(found.remainder[worst]), float(half[worst])),
-        "least_discrepancy": float(sees.max()),
+        "least_discrepancy": float(np.max(sees, where=np.isfinite(sees), initial=0.0)) or math.inf,  # what never moved apart
         "needs": needs,
         "reason": reason,
     }
