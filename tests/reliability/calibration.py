@@ -57,8 +57,8 @@ def plan() -> list[Group]:
         ]
 
     every = dict(sorted((MEANS | MEDIANS).items()))
-    groups = one("one size", "gaussian", 40_000)
-    groups += [("moments", "exact", {"gamma": 1.1, "entries": "gaussian"}, 20 * m, 20_000, 500) for m in FEW]
+    groups: list[Group] = [("moments", "exact", {"gamma": 1.1, "entries": "gaussian"}, 20 * m, 20_000, 500) for m in FEW]
+    groups += one("one size", "gaussian", 40_000)
     groups += four("own number", "gaussian", dict.fromkeys(ONE, OWN), own=True) + four("limit", "gaussian", every)
     for entries in ("rademacher", "student:5"):
         groups += one("one size", entries, 40_000) + four("limit", entries, every)
