@@ -24,7 +24,7 @@ from theorems.record import Theorem
 from theorems.worlds import World, callers, lines_run, source
 
 #: Modules of `asymptotics` that calculate for formulas as NumPy does: a change there is no wrong formula.
-ARITHMETIC = frozenset({"_twofold", "compression", "starting_values", "conventions", "errors", "risk"})
+ARITHMETIC = frozenset({"_twofold", "compression", "expansion", "starting_values", "conventions", "errors", "risk"})
 PATIENCE = 1_000_000  # some seconds
 _PAPER = re.compile(r"theorems\.[a-z]+\d{4}[a-z]?(\.|$)")
 
