@@ -70,7 +70,7 @@ def test_a_refuted_theorem_says_so_first(folder):
 
 @pytest.mark.false_alarm(0)  # with fewer draws than a verdict takes, nothing is decided
 def test_an_undecided_theorem_says_so_first(folder):
-    text, verdict, _ = page(theorems.load(folder / "own.py")["own.flat"], budget=20, draws=8)
+    text, verdict, _ = page(theorems.load(folder / "own.py")["own.flat"], budget=100, draws=8)
     assert verdict.status == "undecided"
     words = Nested(text).words
     assert words.index("These draws do not decide it, in 2 of 2 cases:") < words.index("Assumptions")

@@ -25,6 +25,8 @@ _HOMES = {
     "Plot": "record",
     "verify": "verdict",
     "converges": "testing",
+    "audit": "audits",
+    "page": "pages",
     "Verdict": "verdict",
     "figure": "figures",
     **dict.fromkeys(("Mean", "Bound", "Law", "Identity", "each", "through"), "claims"),

@@ -16,6 +16,7 @@ from theorems.evidence import Interval
 Status = Literal["consistent", "refuted", "undecided"]
 SLACK = 0.1  # of delta: what the finite-size model may leave out before it counts against a theorem
 LEFT_OUT = 10.0  # times the measured remainder, where one shows: a series cut there is rarely worse
+SAME = "every draw so far is the same: more must be seen before that counts"
 GUARANTEES = {
     "mean": "the rates hold at every look, exactly for normal rounds, asymptotically for others",
     "median": "the rates hold at every look for any distribution of the draws (order statistics)",
@@ -145,7 +146,9 @@ def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
     elif np.any(certain > 0):
         status = "refuted"
     if found.constant == "zero" and status == "refuted":  # so do rare events begin
-        status, reason = "undecided", "every draw is 0: nothing shows how large others may be"
+        status = "undecided"
+    if status == "undecided" and found.constant:
+        reason = "every draw is 0: nothing shows how large others may be" if found.constant == "zero" else SAME
     worst = int(np.argmax(certain if status == "refuted" else kept + found.accept))
     needs = None
     if status == "undecided" and not np.all(np.isfinite(found.accept)):
