@@ -178,6 +178,35 @@ def test_a_file_that_does_not_load_is_one_line(tmp_path):
     assert "does not load" in refused("verify", broken)
 
 
+@pytest.mark.false_alarm(3 * 1e-6)
+def test_verify_one_case_from_a_store_on_an_executor(tmp_path):
+    one = ("verify", "hastie2022.isotropic_ridge", "--case", "gamma=4,lam=0.05", "--json")
+    plain = json.loads(run(*one).stdout)
+    assert plain["cases"][0]["params"] == {"gamma": 4.0, "lam": 0.05, "r2": 1.0, "sigma2": 1.0}
+    assert plain["status"] == "consistent"
+    assert plain["false_accept"] == 1e-3
+    kept = run(*one, "--store", tmp_path / "x.store", "--executor", "threads", "--workers", "2")
+    assert json.loads(kept.stdout)["cases"] == plain["cases"]
+    again = run(*one, "--store", tmp_path / "x.store")
+    assert json.loads(again.stdout)["cases"] == plain["cases"]
+    two = run(
+        "verify", "hastie2022.isotropic_ridge", "--case", "gamma=4,lam=0.05", "--case", "gamma=0.5,lam=1", "--budget", "500"
+    )
+    assert two.stdout.count("gamma=") == 2
+    assert two.exit_code == 0  # no rivals are asked for
+
+
+@pytest.mark.false_alarm(0)
+def test_verify_says_what_is_wrong_with_a_case_or_a_budget():
+    assert "gamma = -1.0 is refused" in refused("verify", "hastie2022.isotropic_ridge", "--case", "gamma=-1,lam=1")
+    assert "alpha" in refused("verify", "hastie2022.isotropic_ridge", "--case", "gamma=1,alpha=1")
+    assert "budget = 'soon' is refused" in refused("verify", "hastie2022.isotropic_ridge", "--budget", "soon")
+    assert "the first look takes" in refused("verify", "hastie2022.isotropic_ridge", "--budget", "3")
+    near = refused("verify", "hastie2022.finite_sample", "--case", "gamma=1.05")
+    assert "sizes" in near
+    assert "finite moments" in near
+
+
 @pytest.mark.false_alarm(1e-6)
 def test_verify_consistent():
     result = run("verify", f"{FILE}:two_routes", f"{FILE}:law", "--delta", "0.1", "--json")

@@ -256,7 +256,7 @@ def test_draws_go_where_they_help_and_never_nowhere(spreads, cost):
     how = reading(SIZES)
     per = per_round(how, SIZES, spreads, cost)
     assert all(1 <= m <= 64 for m in per)
-    assert per == per_round(how, SIZES, [7.0 * s for s in spreads], cost)  # no unit of the quantity
+    assert per == per_round(how, SIZES, [8.0 * s for s in spreads], cost)  # no unit of the quantity
     price = np.array(SIZES, dtype=float) ** cost
     if max(per) < 64:  # at least as good as the same number everywhere, but for rounding up to whole draws
         even = variance(how, spreads, (1, 1, 1)) * price.sum()
