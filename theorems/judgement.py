@@ -107,18 +107,20 @@ class Verdict:
     def __str__(self) -> str:
         lines = [f"{self.theorem}: {self.headline}", *(f"  {c}" for c in self.cases)]
         lines += [f"  rival {status:<10} {name}" for name, status in self.rivals.items()]
-        if any(c.sizes for c in self.cases):
-            lines.append(
-                f"  error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one that is off by "
-                f"{100 * self.delta:g} %"
-                + (
-                    f"; these draws would have refuted {100 * seen:.2g} %"
-                    if math.isfinite(seen := self.least_discrepancy)
-                    else ""
-                )
-            )
-            lines += [f"  {m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases})]
-        return "\n".join(lines)
+        return "\n".join(lines + [f"  {line}" for line in self.rates])
+
+    @property
+    def rates(self) -> list[str]:
+        """Both error rates in words, what the draws would have seen, and what the rates rest on."""
+        if not any(c.sizes for c in self.cases):
+            return []
+        seen = self.least_discrepancy
+        stated = (
+            f"error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one that is off by "
+            f"{100 * self.delta:g} %"
+        )
+        stated += f"; these draws would have refuted {100 * seen:.2g} %" if math.isfinite(seen) else ""
+        return [stated, *(f"{m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases}))]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as written beside a figure."""

@@ -45,7 +45,7 @@ def page(
 def _top(record: Theorem, verdict: Verdict) -> str:
     """What it says and whether it stands; where it does not, the cases that are to blame come first of all."""
     statement = f'<div class="statement">{report.formula(record.statement)}</div>'
-    headline = "" if verdict.headline == verdict.status else escape(verdict.headline.replace("<=", "≤"))
+    headline = escape(verdict.headline.removeprefix(verdict.status).strip().replace("<=", "≤"))
     head = f"<p>{report.badge(verdict.status)} {headline}</p>"
     if verdict.status == "consistent":
         return head + statement

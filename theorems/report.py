@@ -117,6 +117,7 @@ def verdict_table(verdict: Verdict) -> str:
             ]
         )
     text = table(["case", "theory", "extrapolated gap", "simulated", "draws", "verdict"], rows)
+    text += "".join(f'<p class="source">{escape(line[0].upper() + line[1:])}.</p>' for line in verdict.rates)
     if verdict.rivals:
         text += table(
             ["rival formula", "verdict"], [[name, (badge(status, "refuted"),)] for name, status in verdict.rivals.items()]
