@@ -59,11 +59,13 @@ class CaseVerdict:
             end = f"; about {more} draws would decide"
         else:
             end = f"; {self.reason}" if self.reason else ""
+        rest, noise = self.remainder
+        fit = f"; the fit's next power {rest:+.0e} +- {noise:.0e}" if 0 < noise < math.inf else ""
         gap = "beyond the bound" if self.one_sided else "off"
         kind = "" if self.method == "mean" else f" by {'medians' if self.method == 'median' else 'a bounded range'}"
         return (
             f"{self.status:<10} {gap} by {self.estimate:+.2e} +- {self.halfwidth:.1e} of {self.target:.6g}{kind} "
-            f"(n = {', '.join(map(str, self.sizes))}; {', '.join(map(str, self.draws))} draws{end})  {where}"
+            f"(n = {', '.join(map(str, self.sizes))}; {', '.join(map(str, self.draws))} draws{fit}{end})  {where}"
         )
 
 
