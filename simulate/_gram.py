@@ -1,7 +1,7 @@
 r"""The smaller Gram matrix of the rows X (n x p) of a design, factored: once for a grid of penalties, or inverted at one.
 
 Both ways watch the digits: the inverse gives up, and the eigenvectors go over to the singular values of X, where the condition
-of the Gram matrix would leave fewer than 8.
+of the Gram matrix would leave fewer than 11.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulate.conventions import refuse
 
 Array = NDArray[np.float64]
 
-ILL = 1e7  # condition of a Gram matrix past which its inverse keeps fewer than 8 digits: then singular values of X itself
+ILL = 1e4  # condition of a Gram matrix past which its inverse keeps fewer than 11 digits: then singular values of X itself
 DWARFED = 1e4  # a penalty past this multiple of the mean eigenvalue takes the route by eigenvalues: G - delta G^2 loses digits
 EDGE = 0.01  # a negative penalty must stay this fraction of itself away from a draw's pole, or the draw raises
 

@@ -74,7 +74,7 @@ def ridge(
     Raises ValueError on bad arguments, at the pole of a negative penalty, and at lam = 0 where a design lacks full rank.
     Accuracy, against 60-digit arithmetic for n, p <= 20, p = n included, spectra over up to nine decades, n lam = 0 and 1e-12
     to 1e7: 1e-8 relative to max(1, value) in `bias`, `variance`, `train`, `norm2` and `estimation` (worst by p = n); about eps times the
-    condition of the Gram matrix, in whose place the singular values of X are taken where it is above 1e7.
+    condition of the Gram matrix, in whose place the singular values of X are taken where it is above 1e4.
 
     >>> draws = ridge(n=50, gamma=2.0, lam=[0.0, 0.1], spectrum="ar1:0.5", draws=3, rng=np.random.default_rng(0))
     >>> draws.excess.shape, bool(np.all(draws.train[:, 0] < 1e-20))
