@@ -13,9 +13,11 @@ MODEL = (
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
 NOISY = {"r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)}  # else the best penalty is 0 or infinite
 CASES = (
-    {"spectrum": "ar1:0.7", "gamma": 2.0, "lam": 0.2, "r2": 5.0, "sigma2": 2.0},
-    {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 0.5, "lam": 0.3, "r2": 2.0},
-    {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 3.0, "lam": 0.1, "r2": 5.0},
+    {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 0.5},
+    {"spectrum": "ar1:0.7", "signal": "top:0.5", "gamma": 0.5, "lam": 0.3, "r2": 2.0, "sigma2": 0.2},
+    {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 0.5, "lam": 0.3, "r2": 2.0, "sigma2": 0.1},
+    {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 3.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
+    {"spectrum": "isotropic", "gamma": 2.0, "lam": 0.2, "r2": 5.0, "sigma2": 2.0},
 )
 KAPPA = r"\kappa=\lambda+\gamma\kappa\int\frac{s}{s+\kappa}dH(s)"
 

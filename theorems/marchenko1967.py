@@ -48,7 +48,7 @@ eigenvalues = Theorem(
     claim=Law(
         theory=lambda *, entries, gamma: marchenko_pastur.law(gamma=gamma), simulation=simulate.eigenvalues.sample_covariance
     ),
-    cases=({"gamma": 0.5}, {"gamma": 1.0}, {"gamma": 3.0}, {"gamma": 0.5, "entries": "rademacher"}),
+    cases=({"gamma": 0.5}, {"gamma": 1.0}, {"gamma": 3.0}, {"gamma": 0.125, "entries": "rademacher"}),
     rivals={
         "gamma read as n/p": lambda *, entries, gamma: marchenko_pastur.law(gamma=1 / gamma),
         "the atom at zero lost": lambda *, entries, gamma: _Density(gamma),
@@ -69,7 +69,7 @@ resolvent = Theorem(
         ),
         of="resolvent",
     ),
-    cases=({"gamma": 0.5, "lam": 0.1}, {"gamma": 2.0, "lam": 0.5}),
+    cases=({"gamma": 0.5, "lam": 0.1}, {"gamma": 1.0, "lam": 0.1}, {"gamma": 2.0, "lam": 0.5}),
     rivals={
         "the companion transform": isotropic.companion,
         "gamma read as n/p": lambda *, gamma, lam: isotropic.stieltjes(gamma=1 / gamma, lam=lam),
@@ -90,6 +90,6 @@ one_atom = Theorem(
         other=lambda *, gamma, u: sample_covariance.law(spectra.isotropic().H, gamma=gamma).quantile(u),
         rtol=1e-10,
     ),
-    cases=({"gamma": 0.5, "u": 0.1}, {"gamma": 1.0, "u": 0.5}, {"gamma": 3.0, "u": 0.9}),
+    cases=({"gamma": 0.25, "u": 0.5}, {"gamma": 0.5, "u": 0.1}, {"gamma": 1.0, "u": 0.5}, {"gamma": 1.5, "u": 0.9}, {"gamma": 3.0, "u": 0.9}),
     rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1 / gamma).quantile(u)},
 )

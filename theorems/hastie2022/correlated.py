@@ -46,9 +46,12 @@ correlated_ridgeless = Theorem(
     domain={"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(theory=_theory, simulation=simulate.ridge.ridge, sizes=(40, 80, 160, 320)),
     cases=(
-        {"spectrum": "ar1:0.7", "gamma": 2.0, "r2": 5.0},
-        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 2.0},
-        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "gamma": 3.0, "r2": 5.0},
+        {"spectrum": "ar1:0.7", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 0.1},
+        {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 3.0, "r2": 5.0, "sigma2": 0.5},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 0.1},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "gamma": 1.5, "r2": 5.0, "sigma2": 0.2},
+        {"spectrum": "power:1.2", "gamma": 3.0, "r2": 5.0, "sigma2": 0.2},
+        {"spectrum": "isotropic", "gamma": 3.0, "r2": 2.0, "sigma2": 2.0},
     ),
     rivals={
         "correlation ignored": _correlation_ignored,
@@ -74,7 +77,11 @@ autoregressive = Theorem(
         simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"ar1:{rho!r}"}),
         sizes=(40, 80, 160, 320),
     ),
-    cases=({"rho": 0.5, "gamma": 1.5, "r2": 5.0}, {"rho": 0.75, "gamma": 3.0, "r2": 5.0, "sigma2": 0.5}),
+    cases=(
+        {"rho": 0.5, "gamma": 1.5, "r2": 5.0, "sigma2": 0.1},
+        {"rho": 0.9, "gamma": 3.0, "r2": 5.0, "sigma2": 0.5},
+        {"rho": 0.0, "gamma": 3.0, "r2": 1.0, "sigma2": 2.0},
+    ),
     rivals={
         "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
         "rho^2 for rho": lambda *, rho, **k: _autoregressive(rho=rho**2, **k),
@@ -99,7 +106,7 @@ equicorrelated_ridgeless = Theorem(
         simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"equicorrelated:{rho!r}"}),
         sizes=(40, 80, 160),
     ),
-    cases=({"rho": 0.5, "gamma": 2.0, "r2": 5.0}, {"rho": 0.25, "gamma": 1.5, "r2": 5.0, "sigma2": 2.0}),
+    cases=({"rho": 0.5, "gamma": 2.0, "r2": 5.0, "sigma2": 0.1}, {"rho": 0.25, "gamma": 3.0, "r2": 0.1, "sigma2": 2.0}),
     rivals={
         "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
         "noise scaled by 1 - rho too": lambda *, rho, sigma2, **k: equicorrelated.ridgeless(
@@ -129,9 +136,13 @@ two_forms = Theorem(
         theory=_theory, other=lambda *, spectrum, signal, **k: ridge.ridge(law(spectrum, signal), lam=0.0, **k), rtol=1e-11
     ),
     cases=(
-        {"spectrum": "ar1:0.7", "gamma": 2.0, "r2": 5.0},
-        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 1.1},
+        {"spectrum": "ar1:0.7", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 2.0},
+        {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 8.0, "r2": 2.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 1.1, "sigma2": 0.25},
         {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 8.0, "r2": 2.0},
+        {"spectrum": "power:1.2", "signal": "top:0.5", "gamma": 1.1},
+        {"spectrum": "isotropic", "gamma": 1.1},
+        {"spectrum": "isotropic", "gamma": 8.0},
     ),
     rivals={"1/kappa for c0, without gamma": _without_gamma},
 )

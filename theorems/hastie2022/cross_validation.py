@@ -14,7 +14,9 @@ MODEL = (
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
 CASES = (
     {"spectrum": "isotropic", "gamma": 2.0, "lam": 0.05, "r2": 5.0},
-    {"spectrum": "ar1:0.7", "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 2.0},
+    {"spectrum": "ar1:0.7", "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.1},
+    {"spectrum": "ar1:0.7", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 0.5},
+    {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 2.0},
 )
 
 
@@ -64,7 +66,7 @@ tuned_by_cross_validation = Theorem(
     ),
     domain={"gamma": GAMMA, "r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)},
     claim=Mean(theory=isotropic.optimal, simulation=simulate.tuning.ridge, sizes=(32, 64, 128, 256)),
-    cases=({"gamma": 0.5, "r2": 5.0}, {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0}),
+    cases=({"gamma": 0.5, "r2": 1.25}, {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0}),
     rivals={
         "the ridgeless risk": isotropic.ridgeless,
         "three times the optimal penalty": lambda *, gamma, r2, sigma2: isotropic.ridge(

@@ -35,6 +35,7 @@ misspecified = Theorem(
         {"gamma": 0.5, "r2": 5.0, "explained": 0.6},
         {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0, "explained": 0.6},
         {"gamma": 4.0, "r2": 5.0, "explained": 0.3},
+        {"gamma": 0.25, "r2": 0.5, "sigma2": 4.0, "explained": 0.6},
     ),
     rivals={
         "hidden part forgotten": _hidden_part_forgotten,
@@ -52,7 +53,11 @@ polynomial_bias = Theorem(
     assumptions=(*MODEL, "`explained` = kappa(gamma) = 1 - (1 + gamma)^-a; `decay` is a"),
     domain={"gamma": GAMMA, "r2": R2, "sigma2": SIGMA2, "decay": Real(0.0, 20.0)},
     claim=Mean(theory=formula.ridgeless, simulation=simulate.misspecified.ridge),
-    cases=({"gamma": 0.5, "r2": 5.0, "decay": 1.5}, {"gamma": 3.0, "r2": 5.0, "sigma2": 0.5, "decay": 1.0}),
+    cases=(
+        {"gamma": 0.5, "r2": 5.0, "decay": 1.5},
+        {"gamma": 3.0, "r2": 5.0, "sigma2": 0.5, "decay": 1.0},
+        {"gamma": 0.25, "r2": 0.5, "sigma2": 4.0, "decay": 1.5},
+    ),
     rivals={
         "gamma^-a for (1 + gamma)^-a": lambda *, gamma, decay, **k: formula.ridgeless(
             gamma=gamma, explained=max(0.0, 1 - gamma**-decay), **k
@@ -78,7 +83,7 @@ misspecified_optimal_ridge = Theorem(
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": Real(0.0, math.inf, default=1.0), "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
     claim=Mean(theory=formula.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
-    cases=({"gamma": 0.5, "r2": 5.0, "explained": 0.6}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
+    cases=({"gamma": 0.5, "r2": 5.0, "sigma2": 4.0, "explained": 0.9}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
     rivals={
         "hidden part forgotten": lambda *, r2, explained, **k: isotropic.optimal(r2=r2 * explained, **k),
         "hidden part not noise": lambda *, r2, explained, **k: (

@@ -67,7 +67,7 @@ universality = Theorem(
     assumptions=MODEL,
     domain={"entries": Choice(("gaussian", "rademacher", "student:9")), "gamma": GAMMA, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(theory=lambda *, entries, **k: isotropic.ridgeless(**k), simulation=simulate.ridge.ridge),
-    cases=({"entries": "rademacher", "gamma": 2.0, "r2": 5.0}, {"entries": "student:9", "gamma": 0.5}),
+    cases=({"entries": "rademacher", "gamma": 2.0, "r2": 5.0}, {"entries": "student:9", "gamma": 0.5, "sigma2": 2.0}),
     rivals={"gamma read as n/p": lambda *, entries, gamma, **k: isotropic.ridgeless(gamma=1 / gamma, **k)},
 )
 

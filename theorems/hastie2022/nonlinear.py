@@ -31,9 +31,10 @@ nonlinear_ridge = Theorem(
     domain={"activation": Choice(("relu", "tanh", "erf", "abs", "identity")), **LAYER},
     claim=Mean(theory=nonlinear_features.ridge, simulation=simulate.nonlinear_features.ridge, sizes=(60, 120, 240)),
     cases=(
-        {"activation": "tanh", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0},
+        {"activation": "tanh", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.05},
         {"activation": "relu", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
         {"activation": "relu", "gamma": 0.5, "psi": 1.0, "lam": 0.1, "r2": 2.0},
+        {"activation": "abs", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 2.0},
     ),
     rivals={"features taken as isotropic": _isotropic, "activation taken as linear": _only_linear_part},
     plot=Plot(at={"activation": "relu", "psi": 0.5, "r2": 5.0, "sigma2": 1.0}, lines={"lam": (0.01, 0.1, 1.0)}),
@@ -57,7 +58,7 @@ purely_nonlinear = Theorem(
         simulation=through(simulate.nonlinear_features.ridge, lambda **k: k | {"activation": "abs"}),
         sizes=(60, 120, 240),
     ),
-    cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.1, "sigma2": 2.0}),
+    cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.1, "sigma2": 0.05}),
     rivals={"the linear features' spectrum": lambda **k: nonlinear_features.ridge(activation="identity", **k)},
     plot=Plot(at={"psi": 1.0, "r2": 5.0, "sigma2": 1.0}, lines={"lam": (0.01, 0.1, 1.0)}),
 )
