@@ -53,7 +53,15 @@ shifted_test_covariance = Theorem(
     ),
     cases=(
         {"spectrum": "atoms:4@0.5,0.25@0.5", "power": 2.0, "gamma": 2.0, "lam": 0.1, "r2": 5.0},
-        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "power": 2.0, "gamma": 2.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
+        {
+            "spectrum": "atoms:4@0.5,0.25@0.5",
+            "signal": "bottom:0.5",
+            "power": 2.0,
+            "gamma": 2.0,
+            "lam": 0.1,
+            "r2": 5.0,
+            "sigma2": 0.2,
+        },
         {"spectrum": "ar1:0.7", "signal": "top:0.5", "power": 0.0, "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 2.0},
         {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "power": 2.0, "gamma": 2.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
         {"spectrum": "power:1.2", "power": 0.5, "gamma": 2.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},

@@ -28,10 +28,11 @@ negative_ridge = Theorem(
     domain=DOMAIN,
     claim=Mean(theory=_theory, simulation=simulate.ridge.ridge, sizes=(40, 80, 160)),
     cases=(
-        {"spectrum": "isotropic", "gamma": 4.0, "lam": -0.5, "r2": 5.0, "sigma2": 2.0},
+        {"spectrum": "isotropic", "gamma": 4.0, "lam": -0.5, "r2": 0.5, "sigma2": 2.0},
         {"spectrum": SPIKED, "signal": "top:0.25", "gamma": 4.0, "lam": -0.3, "r2": 5.0, "sigma2": 2.0},
         {"spectrum": "ar1:0.7", "signal": "top:0.25", "gamma": 4.0, "lam": -0.2, "r2": 5.0, "sigma2": 0.5},
         {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 4.0, "lam": -0.1, "r2": 5.0},
+        {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 4.0, "lam": -0.1, "r2": 5.0},
     ),
     rivals={
         "the sign of lam lost": lambda *, lam, **k: _theory(lam=-lam, **k),
@@ -65,7 +66,6 @@ optimal_penalty = Theorem(
         {"spectrum": SPIKED, "signal": "bottom:0.5", "gamma": 2.0, "r2": 5.0},
         {"spectrum": "ar1:0.7", "signal": "top:0.25", "gamma": 4.0, "r2": 5.0, "sigma2": 0.1},
         {"spectrum": "power:1.2", "signal": "top:0.25", "gamma": 4.0, "r2": 5.0, "sigma2": 0.1},
-        {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 2.0, "r2": 5.0},
     ),
     rivals={
         "the isotropic signal's penalty": lambda *, gamma, r2, sigma2, **k: _theory(

@@ -90,6 +90,12 @@ one_atom = Theorem(
         other=lambda *, gamma, u: sample_covariance.law(spectra.isotropic().H, gamma=gamma).quantile(u),
         rtol=1e-10,
     ),
-    cases=({"gamma": 0.25, "u": 0.5}, {"gamma": 0.5, "u": 0.1}, {"gamma": 1.0, "u": 0.5}, {"gamma": 1.5, "u": 0.9}, {"gamma": 3.0, "u": 0.9}),
+    cases=(
+        {"gamma": 0.25, "u": 0.5},
+        {"gamma": 0.5, "u": 0.1},
+        {"gamma": 1.0, "u": 0.5},
+        {"gamma": 1.5, "u": 0.9},
+        {"gamma": 3.0, "u": 0.9},
+    ),
     rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1 / gamma).quantile(u)},
 )

@@ -83,7 +83,10 @@ misspecified_optimal_ridge = Theorem(
     assumptions=MODEL,
     domain={"gamma": GAMMA, "r2": Real(0.0, math.inf, default=1.0), "sigma2": SIGMA2, "explained": Real(0.0, 1.0, "]")},
     claim=Mean(theory=formula.optimal, simulation=through(simulate.misspecified.ridge, _tuned)),
-    cases=({"gamma": 0.5, "r2": 5.0, "sigma2": 4.0, "explained": 0.9}, {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6}),
+    cases=(
+        {"gamma": 0.5, "r2": 5.0, "sigma2": 4.0, "explained": 0.9},
+        {"gamma": 2.0, "r2": 5.0, "sigma2": 0.5, "explained": 0.6},
+    ),
     rivals={
         "hidden part forgotten": lambda *, r2, explained, **k: isotropic.optimal(r2=r2 * explained, **k),
         "hidden part not noise": lambda *, r2, explained, **k: (

@@ -32,10 +32,10 @@ latent_space = Theorem(
     domain=DOMAIN,
     claim=Mean(theory=formula.ridgeless, simulation=simulate.latent_space.ridge, sizes=(40, 80, 160)),
     cases=(
-        {"gamma": 8.0, "psi": 0.1, "r2": 2.0, "sigma2": 0.5},
-        {"gamma": 4.0, "psi": 0.05, "sigma2": 0.01},
+        {"gamma": 8.0, "psi": 0.1, "r2": 0.2, "sigma2": 2.0},
+        {"gamma": 4.0, "psi": 0.05, "sigma2": 0.05},
         {"gamma": 2.5, "psi": 0.2, "mu": 2.0, "sigma2": 0.05},
-        {"gamma": 2.0, "psi": 1.0, "r2": 2.0, "sigma2": 0.5},
+        {"gamma": 2.0, "psi": 1.0, "mu": 0.25, "r2": 2.0, "sigma2": 0.5},
     ),
     rivals={
         "noise of the factors forgotten": lambda *, gamma, psi, mu, r2, sigma2: correlated.ridgeless(

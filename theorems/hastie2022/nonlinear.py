@@ -29,7 +29,7 @@ nonlinear_ridge = Theorem(
     source="hastie2022surprises, Theorem 8 (numbering from memory): the variance; the bias by the same equivalence",
     assumptions=MODEL,
     domain={"activation": Choice(("relu", "tanh", "erf", "abs", "identity")), **LAYER},
-    claim=Mean(theory=nonlinear_features.ridge, simulation=simulate.nonlinear_features.ridge, sizes=(60, 120, 240)),
+    claim=Mean(theory=nonlinear_features.ridge, simulation=simulate.nonlinear_features.ridge, sizes=(40, 80, 160)),
     cases=(
         {"activation": "tanh", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.05},
         {"activation": "relu", "gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
@@ -56,7 +56,7 @@ purely_nonlinear = Theorem(
     claim=Mean(
         theory=_any_input,
         simulation=through(simulate.nonlinear_features.ridge, lambda **k: k | {"activation": "abs"}),
-        sizes=(60, 120, 240),
+        sizes=(40, 80, 160),
     ),
     cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.1, "sigma2": 0.05}),
     rivals={"the linear features' spectrum": lambda **k: nonlinear_features.ridge(activation="identity", **k)},
