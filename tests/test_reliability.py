@@ -9,7 +9,7 @@ import pytest
 
 from tests import reliability
 from tests.reliability import __main__ as page
-from tests.reliability import banks, calibration, cores, experiments, power
+from tests.reliability import banks, calibration, cores, experiments, power, wrong
 from theorems import sequences, verdict
 from theorems.calibration import interval
 
@@ -95,7 +95,7 @@ def test_the_sequences_by_themselves():
 
 @pytest.mark.false_alarm(1e-9)  # to be consistent the estimate must err by two half-widths at 1e-3
 def test_a_formula_wrong_by_two_per_cent_is_refuted():
-    found = power.judged(record=power.FAST, factor=1.02, delta=0.01, budget="60s", n=1, draws=1, rng=np.random.default_rng(6))
+    found = wrong.judged(record=power.FAST, factor=1.02, delta=0.01, budget="60s", n=1, draws=1, rng=np.random.default_rng(6))
     assert found["refuted"].all()
 
 

@@ -30,7 +30,7 @@ MEANS = {0.5: (40, 60, 80, 120), 1.4: (40, 60, 80, 120), 2.0: (20, 30, 40, 60), 
 MEDIANS = {0.9: (40, 60, 80, 120), 1.1: (40, 60, 80, 120)}  # 2 to 6 moments
 LARGE = {0.9: (160, 240, 320, 480), 1.1: (160, 240, 320, 480)}
 OWN = (50, 100, 200, 400)  # a record's sizes where it names none
-FEW = range(2, 13)  # moments of a draw
+FEW = (2, 3, 4, 5, 6, 7, 8, 10, 12)  # moments of a draw
 RATIO = 1.3  # the 99 % upper bound over the nominal level
 LAWS = (
     ("normal", "student"),
