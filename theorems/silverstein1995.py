@@ -25,7 +25,6 @@ eigenvalues = Theorem(
         {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 0.5},
         {"spectrum": "atoms:1@0.5,3@0.5", "gamma": 2.0},
         {"spectrum": "ar1:0.7", "gamma": 0.5},
-        {"spectrum": "power:1.2", "gamma": 0.5},
     ),
     rivals={
         "Marchenko-Pastur whatever the spectrum": lambda *, spectrum, gamma: marchenko_pastur.law(gamma=gamma),

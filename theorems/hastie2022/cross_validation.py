@@ -14,9 +14,9 @@ MODEL = (
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
 CASES = (
     {"spectrum": "isotropic", "gamma": 2.0, "lam": 0.05, "r2": 5.0},
-    {"spectrum": "ar1:0.7", "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.1},
-    {"spectrum": "ar1:0.7", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 0.5},
-    {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 2.0},
+    {"spectrum": "ar1:0.7", "signal": "top:0.5", "gamma": 0.5, "lam": 0.1, "r2": 2.0, "sigma2": 0.1},
+    {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 0.5},
+    {"spectrum": "power:1.2", "signal": "bottom:0.5", "gamma": 2.0, "lam": 0.05, "r2": 5.0, "sigma2": 0.2},
 )
 
 

@@ -58,7 +58,7 @@ purely_nonlinear = Theorem(
         simulation=through(simulate.nonlinear_features.ridge, lambda **k: k | {"activation": "abs"}),
         sizes=(40, 80, 160),
     ),
-    cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.1, "sigma2": 0.05}),
+    cases=({"gamma": 2.0, "psi": 0.5, "lam": 0.1, "r2": 2.0}, {"gamma": 0.5, "psi": 2.0, "lam": 0.4, "sigma2": 0.05}),
     rivals={"the linear features' spectrum": lambda **k: nonlinear_features.ridge(activation="identity", **k)},
     plot=Plot(at={"psi": 1.0, "r2": 5.0, "sigma2": 1.0}, lines={"lam": (0.01, 0.1, 1.0)}),
 )
