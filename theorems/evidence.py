@@ -108,10 +108,11 @@ class Evidence:
         values, weights = _batched(limit, self.blocks)
         beyond, _ = _batched(over, self.blocks)
         mean = weights @ values / weights.sum()
+        span = float(np.abs(self.reading.limit).sum()) if isinstance(claim, Law) else np.inf  # fractions differ by 1 at most
         still = (np.abs(self.reading.limit) @ np.stack(spreads) == 0).ravel()  # components that no draw has moved yet
 
         def half(level: float, of: Array = values) -> Array:
-            return np.where(still, self._unseen(level), sequences.student(weights, of, level)) + ROUND_OFF
+            return np.where(still, self._unseen(level, span), sequences.student(weights, of, level)) + ROUND_OFF
 
         return Interval(
             estimate=mean,
@@ -131,9 +132,10 @@ class Evidence:
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
         return Interval(estimate, half, half, none, none, half, target, constant=kind)
 
-    def _unseen(self, level: float) -> float:
-        """Half-width where no draw differs from any other: nothing is said before RARE ones would have shown."""
-        return 0.0 if min(self.draws) >= -np.log(level) / RARE else np.inf
+    def _unseen(self, level: float, span: float = np.inf) -> float:
+        """Half-width where no draw differs from any other: before RARE ones would have shown, all that others may differ by."""
+        rare = -np.log(level) / min(self.draws)  # of all draws, at most, may differ
+        return 0.0 if rare <= RARE else float(rare * span)
 
     def _ends(self, claim: Drawn, params: Parameters, by_block: list[list[Array]]) -> tuple[Array, Array]:
         """The range (rows * k,) of a round, from the declared range of a draw, which every draw must keep."""
