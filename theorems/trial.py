@@ -106,7 +106,7 @@ class Trial:
 
     def _verify(self, record: Theorem, params: Mapping[str, Any], entropy: int) -> CaseVerdict:
         alone = replace(record, cases=(params,), rivals={})
-        rules = {"delta": self.delta, "false_refute": self.level, "entropy": entropy}
+        rules: dict[str, Any] = {"delta": self.delta, "false_refute": self.level, "entropy": entropy}
         found = verify(alone, budget=self.draws, **rules).cases[0]
         if found.reason == SAME and abs(found.estimate) > self.delta:  # without randomness it takes more to be sure of it
             found = verify(alone, budget=math.ceil(-2 * math.log(self.level) / RARE), **rules).cases[0]
