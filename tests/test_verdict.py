@@ -300,6 +300,8 @@ def test_bad_arguments_are_named(argument, value):
         (lambda *, n, level, draws, rng: rng.standard_normal(draws + 1), r"first axis must be the \d+ draws"),
         (lambda *, n, level, draws, rng: rng.standard_normal(), r"first axis must be the \d+ draws"),
         (lambda *, n, level, draws, rng: np.full(draws, 5.0), "in every draw"),
+        (lambda *, n, level, draws, rng: level + np.random.default_rng(0).standard_normal(draws) / n, "the same draws twice"),
+        (lambda *, n, level, draws, rng: level + np.random.default_rng().standard_normal(draws) / n, "a generator of its own"),
     ],
 )
 def test_bad_simulators_are_refused(simulation, says):

@@ -32,7 +32,7 @@ def at_size(params: Parameters, n: int) -> dict[str, Any]:
     """The parameters of a sample of size n: gamma becomes p/n with the integer p that was drawn."""
     if "gamma" not in params:
         return dict(params)
-    return dict(params) | {"gamma": round(params["gamma"] * n) / n}
+    return dict(params) | {"gamma": max(1, round(params["gamma"] * n)) / n}
 
 
 def moments(simulation: Callable[..., Any], params: Parameters, n: int, of: str | None = None) -> float:
@@ -90,7 +90,7 @@ def each(name: str, theory: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Mean:
-    """The mean of a finite-sample quantity converges to a number, at rate n^-rate.
+    """The mean of a finite-sample quantity converges to a number.
 
     `theory(**params)` gives a number or a record with the field `of`; `simulation(n=, draws=, rng=, **params)` gives draws
     or a record of draws. With `exact=True` theory takes n as well and holds at every size. rate=None: the exponent is not known

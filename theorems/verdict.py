@@ -22,6 +22,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from asymptotics.conventions import refuse
 from simulate.cells import Cell, Failure, compute
 from simulate.journal import Journal
@@ -83,6 +85,11 @@ class _Case:
             first = variance(self.readings[0], self.spreads, self.evidence.blocks[0].per)
             now = variance(self.readings[0], self.spreads, per)
             weight = first / now if now > 0 else 1.0
+        if self.evidence.blocks and any(_same(a, b) for a, b in zip(self.evidence.blocks[-1].raws, raws, strict=True)):
+            raise ValueError(
+                f"the simulation of {self.record.name} gave the same draws twice at {dict(self.params)}: it does not draw from the "
+                "rng that it is given; take every random number from rng"
+            )
         self.evidence.blocks.append(Block(rounds, per, weight, raws))
         self.pace = seconds / rounds
         _, spreads, _ = self.evidence.gaps(self.claim, self.params)
@@ -122,6 +129,12 @@ class _Case:
         )
 
 
+def _same(a: Any, b: Any) -> bool:
+    """Whether two blocks begin alike although draws differ: blocks have generators of their own."""
+    few = min(len(a), len(b))
+    return bool(np.array_equal(a[:few], b[:few]) and np.any(a != a[0]))
+
+
 def _readings(claim: Drawn) -> list[Reading]:
     rates = RATES if claim.rate is None else (claim.rate,)
     return [reading(claim.sizes, rate=r, exact=claim.exact, known=claim.finite is not None) for r in rates]
@@ -135,9 +148,17 @@ def _cells(case: _Case, rounds: int, per: tuple[int, ...]) -> list[Cell]:
     ]
 
 
+def _value(cell: Cell, entropy: int) -> Any:
+    try:
+        return compute(cell, entropy)["value"]
+    except Exception as error:
+        error.add_note(f"in {cell}")  # where it happened; the error itself stays what it was
+        raise
+
+
 def _draw(cells: list[Cell], entropy: int, executor: Executor | None, store: Journal | None) -> dict[Cell, Any]:
     if executor is None and store is None:
-        return {cell: compute(cell, entropy)["value"] for cell in cells}
+        return {cell: _value(cell, entropy) for cell in cells}
     found = {}
     for cell, values in run(cells, entropy=entropy, executor=executor, store=store):
         if isinstance(values, Failure):
@@ -156,7 +177,7 @@ def verify(
     method: str = "auto",
     entropy: int = 0,
     executor: Executor | None = None,
-    store: str | Path | None = None,
+    store: str | Path | Journal | None = None,
     progress: Progress = None,
 ) -> Verdict:
     """Hold the record against its simulator on its cases, and its rivals against the same draws. BLAS is kept to one thread.
@@ -165,8 +186,8 @@ def verify(
     split evenly over cases. false_accept: bound on the probability that a record off by delta in some case is called consistent.
     budget: a time ("60s", "10min", "2h") for the whole record, or a whole number of draws a size. method: "auto" lets the moments
     decide (`methods`). entropy: the seed of all draws. executor: where to simulate, any concurrent.futures.Executor (processes
-    need a record that they can import); the same draws everywhere. store: a file that keeps the draws, so that a run that was
-    killed, or is given a larger budget, goes on from there. progress: called once a case.
+    need a record that they can import); the same draws everywhere. store: a file (or an open Journal) that keeps the draws, so
+    that a run that was killed, or is given a larger budget, goes on from there. progress: called once a case.
     Raises ValueError on bad arguments, where no interval could be trusted, or where a drawn value is not finite.
     """
     for name, value, top in (
@@ -189,8 +210,9 @@ def verify(
     if isinstance(record.claim, Identity):
         cases, rivals = _identities(record, given, progress)
     else:
-        with nullcontext() if store is None else Journal(store) as journal:
+        with Journal(store) if isinstance(store, str | Path) else nullcontext(store) as journal:
             tried = [_Case(record, params, rules) for params in given]
+            _repeats(tried[0], entropy)
             _decide(tried, spend.deadline(), entropy, executor, journal, progress)
         cases = [case.verdict for case in tried if case.verdict is not None]
         rivals = {name: overall([case.judge(record.rival(name).claim) for case in tried]) for name in record.rivals}
@@ -205,6 +227,17 @@ def verify(
         entropy=entropy,
         seconds=time.monotonic() - begun,
     )
+
+
+def _repeats(case: _Case, entropy: int) -> None:
+    """Refuse a simulation that gives other draws when the same cell is drawn again: it uses a generator of its own."""
+    size = min(case.evidence.sizes)
+    first, again = (_value(Cell(case.record.simulates, case.params, n=size, draws=2), entropy) for _ in range(2))
+    if not np.array_equal(first, again):
+        raise ValueError(
+            f"the simulation of {case.record.name} gave other draws from the same rng at {dict(case.params)}, n = {size}: it uses a "
+            "generator of its own, so that nothing could be repeated; take every random number from rng"
+        )
 
 
 def _identities(record: Theorem, given: list[dict[str, Any]], progress: Progress) -> tuple[list[CaseVerdict], dict[str, Status]]:

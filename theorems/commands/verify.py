@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     "--case", "cases", multiple=True, metavar="NAME=VALUE,...", help="Judge this case in place of the record's; repeatable."
 )
 @click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="A file that keeps the draws: run again to go on.")
+@click.option("--accept-code", is_flag=True, help="Go on with a store of other code; no number may have changed.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Of the executor.")
 @click.option("--executor", type=click.Choice(KINDS), help="Where to simulate; all cases of a record at once.")
 @click.option("--scheduler-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of a Dask cluster.")
@@ -46,6 +48,8 @@ def command(
     workers: int,
     executor: str | None,
     scheduler_file: Path | None,
+    store: Path | None,
+    accept_code: bool,
     **options: Any,
 ) -> None:
     """Hold theorems against simulation: consistent, refuted or undecided.
@@ -54,6 +58,7 @@ def command(
     """
     import json
 
+    from simulate.journal import Journal
     from theorems import budget, discovery
     from theorems.verdict import verify as judge
 
@@ -62,9 +67,10 @@ def command(
     if cases:
         records = [replace(r, cases=tuple(_case(r, text) for text in cases), rivals={}) for r in records]
     kind = executor or ("dask" if scheduler_file else "processes" if workers > 1 else "serial")
-    with pool(kind, workers, scheduler_file) as workforce, bar(sum(len(r.cases) for r in records)) as step:
-        alone = workforce is not None or options["store"] is not None
-        options |= {"entropy": seed, "executor": workforce, "progress": step}
+    journal: Any = nullcontext() if store is None else Journal(store, command="ridgeless verify", accept_code=accept_code)
+    with journal as keeps, pool(kind, workers, scheduler_file) as workforce, bar(sum(len(r.cases) for r in records)) as step:
+        alone = workforce is not None or store is not None
+        options |= {"entropy": seed, "executor": workforce, "store": keeps, "progress": step}
         for verdict in at_once(lambda r: judge(r, **options), records, 1 if alone else jobs):
             say(json.dumps(verdict.to_dict(), default=str) if as_json else str(verdict))
             good &= verdict.status == "consistent" and verdict.has_power
