@@ -257,3 +257,12 @@ def test_rungs_lie_in_the_domain_each_value_once_simple_ones_first(domain):
         assert (min(values) < 0) == (domain.low < 0)
         assert {0.02, 0.5, 0.83} <= set(values) or domain is theorems.OVER
         assert {2.0, 17.0, 90.0} <= set(values) or domain.high <= 1
+
+
+def test_a_search_that_decided_nothing_says_so(tmp_path):
+    def noisy(*, n, level, kind, k, draws, rng):
+        return level * (1 + 30 * rng.standard_normal(draws))
+
+    found = search(record(simulation=noisy), budget=100, examples=5)
+    assert found.blind
+    assert "none could be judged" in str(found)

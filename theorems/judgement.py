@@ -64,7 +64,8 @@ class CaseVerdict:
         gap = "beyond the bound" if self.one_sided else "off"
         kind = "" if self.method == "mean" else f" by {'medians' if self.method == 'median' else 'a bounded range'}"
         return (
-            f"{self.status:<10} {gap} by {self.estimate:+.2e} +- {self.halfwidth:.1e} of {self.target:.6g}{kind} "
+            f"{self.status:<10} {gap} by {self.estimate:+.2e} +- {self.accept_halfwidth:.1e} (to refute: +- {self.halfwidth:.1e}) "
+            f"of {self.target:.6g}{kind} "
             f"(n = {', '.join(map(str, self.sizes))}; {', '.join(map(str, self.draws))} draws{fit}{end})  {where}"
         )
 

@@ -110,7 +110,7 @@ def verdict_table(verdict: Verdict) -> str:
             [
                 at(case),
                 f"{case.target:.6g}",
-                f"{case.estimate:+.1e} ± {case.halfwidth:.0e}",
+                f"{case.estimate:+.1e} ± {case.accept_halfwidth:.0e}",
                 simulated,
                 many,
                 (badge(case.status),),

@@ -57,6 +57,11 @@ class Search:
     entropy: int
     seconds: float
 
+    @property
+    def blind(self) -> bool:
+        """Whether not one case was decided: then nothing was learnt."""
+        return self.case is None and not self.outcomes.get("consistent")
+
     def replay(self, name: str = "") -> str:
         """The command that judges the case alone; `name` as on the command line where the record stands in a file."""
         import shlex
@@ -72,7 +77,8 @@ class Search:
         tolerance = f"tolerance {100 * self.delta:g} %, n <= {max(self.sizes)}" if self.sizes else "two exact routes"
         if self.case is None:
             short = "" if self.tried >= self.examples else f" (of {self.examples} asked for)"
-            lines = [f"{self.theorem}: no case among {self.tried}{short} refutes it ({tolerance})"]
+            nothing = "but none could be judged: allow more draws (budget=N)" if self.blind else tolerance
+            lines = [f"{self.theorem}: no case among {self.tried}{short} refutes it ({nothing})"]
         else:
             what = "refuted" if self.status == FOUND["refuted"] else f"the {self.status}"
             lines = [f"{self.theorem}: {what} at {words(self.case)}, the simplest case found", f"  {self.verdict or self.error}"]

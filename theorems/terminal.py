@@ -73,7 +73,8 @@ def bar(total: int) -> Iterator[Callable[[str], None]]:
     from tqdm import tqdm
 
     late = 1e-9  # any delay leaves the bar to the first step: what is refused before it stands alone on the terminal
-    with tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, mininterval=0.2, delay=late) as bar:
+    shown = {"leave": False, "dynamic_ncols": True, "mininterval": 0.2, "delay": late, "disable": None}  # None: no bar in a pipe
+    with tqdm(total=total, file=sys.stderr, **shown) as bar:
 
         def step(name: str = "") -> None:
             if name:
