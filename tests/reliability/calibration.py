@@ -57,12 +57,12 @@ def plan() -> list[Group]:
         ]
 
     every = dict(sorted((MEANS | MEDIANS).items()))
-    groups: list[Group] = [("moments", "exact", {"gamma": 1.1, "entries": "gaussian"}, 20 * m, 20_000, 500) for m in FEW]
-    groups += one("one size", "gaussian", 40_000)
+    few: list[Group] = [("moments", "exact", {"gamma": 1.1, "entries": "gaussian"}, 20 * m, 10_000, 500) for m in FEW]
+    groups = one("one size", "gaussian", 20_000)
     groups += four("own number", "gaussian", dict.fromkeys(ONE, OWN), own=True) + four("limit", "gaussian", every)
     for entries in ("rademacher", "student:5"):
-        groups += one("one size", entries, 40_000) + four("limit", entries, every)
-    groups += four("limit", "gaussian", LARGE)
+        groups += one("one size", entries, 20_000) + four("limit", entries, every)
+    groups += few + four("limit", "gaussian", LARGE)
     groups += [("alone", "alone", {"law": law, "by": by}, 2000, 100_000, 500) for law, by in LAWS]
     groups += [group for off in (1.0, -1.0) for entries in DESIGNS for group in one("off by delta", entries, 10_000, off=off)]
     return groups + [group for entries in DESIGNS for group in four("off by delta", entries, every, off=1.0)]
