@@ -16,7 +16,7 @@ from tests.test_verdict import record
 from theorems import Law, Mean, budget, sequences
 from theorems.evidence import RARE, ROUND_OFF, Block, Evidence, _batched, _rounds, per_round, variance
 from theorems.finite_size import reading
-from theorems.judgement import judge
+from theorems.rule import judge
 from theorems.verdict import _Case
 
 ALARM = 1e-7
@@ -91,7 +91,7 @@ def test_a_weight_is_settled_before_its_block_is_drawn(scale):
         raws = tuple(simulate(n=n, level=3.0, draws=rounds * m, rng=stream(0, block, n)) for n, m in zip(SIZES, per, strict=True))
         spreads = list(case.spreads)
         case.feed(rounds, per, raws if block == 0 else tuple(scale * raw for raw in raws), 1.0)
-    first, second = (variance(case.readings[0], spreads, b.per) for b in case.evidence.blocks)
+    first, second = (variance(case.evidence.reading, spreads, b.per) for b in case.evidence.blocks)
     assert case.evidence.blocks[1].weight == pytest.approx(first / second)  # from what was seen before it, whatever `scale`
 
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from theorems.finite_size import reading
-from theorems.judgement import SLACK
+from theorems.rule import SLACK
 
 sizes_of = st.lists(st.integers(1, 2000), min_size=3, max_size=6, unique=True).map(sorted)
 

@@ -116,14 +116,32 @@ def test_a_wrong_rate_shows_in_the_fit_and_refutes_nothing():
 
 
 @pytest.mark.false_alarm(2 * RATE)
+def test_a_theory_of_zero_needs_a_scale():
+    def simulate(*, n, level, draws, rng):
+        return level / n + rng.standard_normal(draws) / n
+
+    def zero(*, level):
+        return 0.0 * level
+
+    with pytest.raises(ValueError, match=r"is 0 at .*Mean\(scale="):
+        judge(record(simulate, theory=zero))
+    assert judge(record(simulate, theory=zero, scale=1.0)).status == "consistent"
+    assert judge(record(simulate, theory=zero, scale=0.1), budget=10**5).status == "consistent"
+    assert judge(record(lambda **given: simulate(**given) + 0.02, theory=zero, scale=1.0)).status == "refuted"
+    assert judge(record(lambda **given: 0.0 * simulate(**given), theory=zero)).status == "consistent"
+
+
+@pytest.mark.false_alarm(2 * RATE)
 @pytest.mark.parametrize("rate", [0.5, 1.0, 2.0])
 def test_an_unknown_rate_is_estimated(rate):
     def simulate(*, n, level, draws, rng):
         return level * (1 + 2 * n**-rate) + 1e-3 * rng.standard_normal(draws)
 
-    assert judge(record(simulate, rate=None), budget=10**5).status != "refuted"
     rivals = {"five per cent": lambda *, level: 1.05 * level}
-    assert judge(record(simulate, rate=rate, rivals=rivals), budget=10**5).has_power
+    verdict = judge(record(simulate, rate=None, rivals=rivals), budget=10**6)
+    assert verdict.status == "consistent"
+    assert verdict.has_power
+    assert rate in verdict.cases[0].rates
 
 
 @pytest.mark.false_alarm(2 * RATE)

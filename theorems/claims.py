@@ -93,8 +93,8 @@ class Mean:
     """The mean of a finite-sample quantity converges to a number.
 
     `theory(**params)` gives a number or a record with the field `of`; `simulation(n=, draws=, rng=, **params)` gives draws
-    or a record of draws. With `exact=True` theory takes n as well and holds at every size. rate=None: the exponent is not known
-    and is estimated. finite(n=, **params): the exact mean at size n where one is known, so that nothing is extrapolated.
+    or a record of draws. With `exact=True` theory takes n as well and holds at every size. rate=None: the exponent is not known;
+    then those count that fit the draws. scale: what delta is relative to, where not |theory| (which may be 0). finite(n=, **params): the exact mean at size n where one is known, so that nothing is extrapolated.
     bounds: the range of a draw where it is known and narrow; the verdict then rests on an inequality for any distribution.
     """
 
@@ -106,6 +106,7 @@ class Mean:
     exact: bool = False
     finite: Callable[..., Any] | None = None
     bounds: tuple[float, float] | None = None
+    scale: float | None = None
     one_sided = False
 
     def predict(self, params: Parameters, n: int) -> Any:
@@ -130,6 +131,8 @@ class Mean:
         values = np.asarray(_pick(raw, self.of), dtype=np.float64) - self.bias(params, n)
         values = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
         target = np.atleast_1d(np.asarray(_pick(self.predict(params, n), self.of), dtype=np.float64)).ravel()
+        if self.scale is not None:
+            return Comparison(values, target, np.full_like(target, self.scale))
         return Comparison(values, target, np.maximum(np.abs(target), 1e-12))  # 1e-12: a target of zero is met to round-off
 
 

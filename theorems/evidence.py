@@ -45,6 +45,7 @@ class Interval:
     accept: Array  # half-width at the level of false acceptance
     remainder: Array  # what the next power of the finite-size model would move the estimate by
     remainder_half: Array  # at the level of false acceptance
+    remainder_refute: Array  # at the level of false refutation
     further: Array  # half-width of estimate + remainder, at the level of false refutation
     target: Array
     constant: Literal["", "zero", "other"] = ""  # no draw differs from any other
@@ -120,6 +121,7 @@ class Evidence:
             accept=half(accept),
             remainder=weights @ beyond / weights.sum(),
             remainder_half=sequences.student(weights, beyond, accept),
+            remainder_refute=sequences.student(weights, beyond, refute),
             further=half(refute, values + beyond),
             target=target,
         )
@@ -130,7 +132,7 @@ class Evidence:
         none = np.zeros(len(estimate))
         half = none + self._unseen(min(refute, accept)) + ROUND_OFF
         kind: Literal["zero", "other"] = "other" if any(np.any(raw) for raw in self.blocks[0].raws) else "zero"
-        return Interval(estimate, half, half, none, none, half, target, constant=kind)
+        return Interval(estimate, half, half, none, none, none, half, target, constant=kind)
 
     def _unseen(self, level: float, span: float = np.inf) -> float:
         """Half-width where no draw differs from any other: before RARE ones would have shown, all that others may differ by."""
@@ -163,6 +165,7 @@ class Evidence:
             accept=found[1][1] + ROUND_OFF,
             remainder=rest.mean(axis=0),
             remainder_half=sequences.student(weights, rest, accept),
+            remainder_refute=sequences.student(weights, rest, refute),
             further=sequences.student(weights, x + rest, refute),
             target=target,
         )
@@ -185,6 +188,7 @@ class Evidence:
             accept=half(limit, accept) + ROUND_OFF,
             remainder=(rest @ middle).ravel(),
             remainder_half=half(rest, accept),
+            remainder_refute=half(rest, refute),
             further=half(limit + rest, refute) + ROUND_OFF,
             target=target,
         )

@@ -1,22 +1,17 @@
-"""A verdict as a value, the rule that reaches it from an interval, and its words, which never claim more than was seen."""
+"""A verdict as a value, and its words, which never claim more than was seen; `rule` reaches it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
-from simulate.streams import STREAM_VERSION, stream
-from theorems.claims import Identity
-from theorems.evidence import Interval
+from simulate.streams import STREAM_VERSION
 
 Status = Literal["consistent", "refuted", "undecided"]
-SLACK = 0.1  # of delta: what the finite-size model may leave out before it counts against a theorem
-LEFT_OUT = 10.0  # times the measured remainder, where one shows: a series cut there is rarely worse
-SAME = "every draw so far is the same: more must be seen before that counts"
+WIDTH = 80  # columns of what is printed
 GUARANTEES = {
     "mean": "the rates hold at every look, exactly for normal rounds, asymptotically for others",
     "median": "the rates hold at every look for any distribution of the draws (order statistics)",
@@ -43,6 +38,12 @@ class CaseVerdict:
     needs: int | None = None  # how many times these draws would decide
     reason: str = ""  # why more draws alone would not
     one_sided: bool = False  # a lower bound: only falling below it is a miss
+    rates: tuple[float, ...] = ()  # the exponents that fit, where the claim knows none
+
+    @property
+    def where(self) -> str:
+        """The parameters in one line."""
+        return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
 
     @property
     def reach(self) -> float:
@@ -50,24 +51,48 @@ class CaseVerdict:
         half = self.accept_halfwidth
         return max(0.0, half - self.estimate) if self.one_sided else half + abs(self.estimate)
 
-    def __str__(self) -> str:
-        where = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
+    def details(self) -> Iterator[str]:
+        """What was seen and what would decide, a line each."""
         if not self.sizes:
-            return f"{self.status:<10} two exact routes differ by {self.estimate:.1e} of {self.target:.6g}  {where}"
-        if self.needs:
-            more = ", ".join(f"{d * self.needs:.3g}" for d in self.draws)
-            end = f"; about {more} draws would decide"
-        else:
-            end = f"; {self.reason}" if self.reason else ""
-        rest, noise = self.remainder
-        fit = f"; the fit's next power {rest:+.0e} +- {noise:.0e}" if 0 < noise < math.inf else ""
-        gap = "beyond the bound" if self.one_sided else "off"
-        kind = "" if self.method == "mean" else f" by {'medians' if self.method == 'median' else 'a bounded range'}"
-        return (
-            f"{self.status:<10} {gap} by {self.estimate:+.2e} +- {self.accept_halfwidth:.1e} (to refute: +- {self.halfwidth:.1e}) "
-            f"of {self.target:.6g}{kind} "
-            f"(n = {', '.join(map(str, self.sizes))}; {', '.join(map(str, self.draws))} draws{fit}{end})  {where}"
+            yield f"two exact routes differ by {self.estimate:.1e} of {self.target:.6g}"
+            return
+        gap = "beyond the bound by" if self.one_sided else "off by"
+        kind = {"mean": "", "median": ", by medians", "bounded": ", by a bounded range"}[self.method]
+        yield (
+            f"{gap} {self.estimate:+.2e} +- {self.accept_halfwidth:.1e} of {self.target:.6g}{kind} "
+            f"(to refute: +- {self.halfwidth:.1e})"
         )
+        rest, noise = self.remainder
+        fit = f"; next power {rest:+.0e} +- {noise:.0e}" if 0 < noise < math.inf else ""
+        fit += f"; it fits with n^-{' or n^-'.join(f'{r:g}' for r in self.rates)}" if self.rates else ""
+        yield f"n = {_listed(self.sizes)}; {_listed(self.draws)} draws{fit}"
+        if self.needs:
+            yield f"would decide: about {_listed(_rounded(d * self.needs) for d in self.draws)} draws"
+        elif self.reason:
+            yield self.reason
+
+    def __str__(self) -> str:
+        head = textwrap.wrap(f"{self.status:<10} {self.where}", WIDTH, subsequent_indent=" " * 11)
+        return "\n".join([*head, *(line for text in self.details() for line in _indented(text, "  "))])
+
+
+def _indented(text: str, by: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 2, initial_indent=by, subsequent_indent=f"{by}  ", break_on_hyphens=False)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Whole numbers, those of five digits and more in groups of three.
+
+    >>> _listed((400, 6400, 12800))
+    '400, 6400, 12 800'
+    """
+    return ", ".join(f"{v:,}".replace(",", " ") if v >= 10_000 else f"{v}" for v in numbers)
+
+
+def _rounded(value: int) -> int:
+    """To two digits, upwards."""
+    unit = 10 ** max(0, len(str(value)) - 2)
+    return -(-value // unit) * unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +133,9 @@ class Verdict:
         return self.status
 
     def __str__(self) -> str:
-        lines = [f"{self.theorem}: {self.headline}", *(f"  {c}" for c in self.cases)]
+        lines = [f"{self.theorem}: {self.headline}", *(textwrap.indent(str(c), "  ") for c in self.cases)]
         lines += [f"  rival {status:<10} {name}" for name, status in self.rivals.items()]
-        return "\n".join(lines + [f"  {line}" for line in self.rates])
+        return "\n".join(lines + [line for text in self.rates for line in _indented(text, "  ")])
 
     @property
     def rates(self) -> list[str]:
@@ -118,12 +143,12 @@ class Verdict:
         if not any(c.sizes for c in self.cases):
             return []
         seen = self.least_discrepancy
-        stated = (
-            f"error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one that is off by "
-            f"{100 * self.delta:g} %"
-        )
-        stated += f"; these draws would have refuted {100 * seen:.2g} %" if math.isfinite(seen) else ""
-        return [stated, *(f"{m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases}))]
+        stated = [
+            f"error rates: {self.false_refute:g} to refute a true theorem, {self.false_accept:g} to accept one off by "
+            f"{100 * self.delta:g} %",
+            *([f"power: these draws would have refuted {100 * seen:.2g} %"] if math.isfinite(seen) else []),
+        ]
+        return [*stated, *(f"{m}: {GUARANTEES[m]}" for m in sorted({c.method for c in self.cases}))]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as written beside a figure."""
@@ -132,77 +157,3 @@ class Verdict:
             "least_discrepancy": self.least_discrepancy,
             "stream_version": STREAM_VERSION,
         }
-
-
-def judge(found: Interval, delta: float, one_sided: bool) -> dict[str, Any]:
-    """The rule: status and, of the component that decides, the numbers of a CaseVerdict."""
-    miss = -found.estimate if one_sided else np.abs(found.estimate)
-    rest, half = np.abs(found.remainder), found.remainder_half
-    misfit = rest - half > SLACK * delta  # the next power moves the estimate by more than may be left out
-    slack = SLACK * delta * np.any(half > 0) + np.where(misfit, LEFT_OUT * rest, 0.0)
-    kept = miss + np.where(misfit, rest, 0.0)
-    ahead = found.estimate + found.remainder  # as the fit with one more power has it: it must refute as well
-    missed = -ahead if one_sided else np.sign(found.estimate) * ahead
-    certain = np.minimum(miss - found.refute - slack, missed - found.further - SLACK * delta * np.any(half > 0))
-    status: Status = "undecided"
-    reason = ""
-    if np.all(kept + found.accept <= delta):
-        status = "consistent"
-    elif np.any(certain > 0):
-        status = "refuted"
-    if found.constant == "zero" and status == "refuted":  # so do rare events begin
-        status = "undecided"
-    if status == "undecided" and found.constant:
-        reason = "every draw is 0: nothing shows how large others may be" if found.constant == "zero" else SAME
-    worst = int(np.argmax(certain if status == "refuted" else kept + found.accept))
-    needs = None
-    if status == "undecided" and not np.all(np.isfinite(found.accept)):
-        reason = reason or "too few draws for any interval"
-    if status == "undecided" and not reason:
-        needs = _needs(kept, missed, found, delta, slack)
-        if needs is None:
-            reason = (
-                f"the finite-size model does not fit (one more power moves the estimate by {found.remainder[worst]:+.1e}): "
-                "larger sizes or another rate would decide"
-            )
-    ratio = np.where(np.isfinite(found.refute), found.accept / np.minimum(found.refute, 1e300), 1.0)
-    sees = np.maximum(found.refute + found.accept, found.further * (1 + ratio)) + slack
-    return {
-        "status": status,
-        "estimate": float(found.estimate[worst]),
-        "halfwidth": float(found.refute[worst]),
-        "accept_halfwidth": float(found.accept[worst]),
-        "target": float(found.target[worst]),
-        "remainder": (float(found.remainder[worst]), float(half[worst])),
-        "least_discrepancy": float(np.max(sees, where=np.isfinite(sees), initial=0.0)) or math.inf,  # what never moved apart
-        "needs": needs,
-        "reason": reason,
-    }
-
-
-def _needs(kept: Any, missed: Any, found: Interval, delta: float, slack: Any) -> int | None:
-    """How many times the draws would decide: one component refutes, all must be consistent; None where none would."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        refuting = np.where(kept > slack, found.refute / (kept - slack), np.inf)
-        refuting = np.maximum(refuting, np.where(missed > slack, found.further / (missed - slack), np.inf))
-        accepting = np.where(kept < delta, found.accept / (delta - kept), np.inf)
-    times = min(float(np.min(refuting)), float(np.max(accepting)))
-    return max(2, math.ceil(times**2)) if math.isfinite(times) else None
-
-
-def judge_identity(claim: Identity, params: Mapping[str, Any]) -> CaseVerdict:
-    """Two exact routes, side by side."""
-    values, target, scale = claim.compare(claim.observe(params, 0, 1, stream(0)), params, 0)
-    gap = np.abs(values[0] - target) / scale
-    worst = int(np.argmax(gap))
-    agree = bool(gap[worst] <= claim.rtol)  # nan is no agreement
-    status: Status = "consistent" if agree else "refuted"
-    return CaseVerdict(status=status, params=dict(params), estimate=float(gap[worst]), halfwidth=0.0, target=float(target[worst]))
-
-
-def overall(cases: Sequence[CaseVerdict]) -> Status:
-    """One refuted case refutes; consistent takes all."""
-    statuses = {case.status for case in cases}
-    if "refuted" in statuses:
-        return "refuted"
-    return "undecided" if "undecided" in statuses else "consistent"

@@ -16,8 +16,9 @@ import numpy as np
 
 from theorems.claims import Identity
 from theorems.evidence import RARE
-from theorems.judgement import SAME, CaseVerdict
+from theorems.judgement import CaseVerdict
 from theorems.record import Theorem
+from theorems.rule import SAME
 from theorems.verdict import verify
 
 LEAST = 16  # the least size that is made by halving: at gamma = 0.2 it leaves 3 features

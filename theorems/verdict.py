@@ -3,7 +3,7 @@ r"""Does simulation converge to the theorem? A three-valued answer with both err
 The claim's discrepancy at size n is modelled as m(n) = b0 + c n^-a (+ d n^-2a) and the verdict is about b0 (`finite_size`); of an
 exact claim m(n) is judged at every size by itself. With confidence sequences of b0 at two levels (`sequences`),
 
-* refuted     where the sequence at level false_refute excludes 0 and what the model may leave out (`judgement.SLACK` of delta),
+* refuted     where the sequence at level false_refute excludes 0 and what the model may leave out (`rule.SLACK` of delta),
 * consistent  where the sequence at level false_accept lies within +-delta (times the scale of the claim),
 * undecided   where it does neither: then the draws that would decide are stated, or what else is in the way.
 
@@ -33,15 +33,16 @@ from theorems import methods
 from theorems.claims import Claim, Identity
 from theorems.evidence import BATCHES, Block, Drawn, Evidence, per_round, variance
 from theorems.finite_size import Reading, reading
-from theorems.judgement import CaseVerdict, Status, Verdict, judge, judge_identity, overall
+from theorems.judgement import CaseVerdict, Status, Verdict
 from theorems.record import Theorem
+from theorems.rule import agreed, judge, judge_identity, overall, unfit
 from theorems.sequences import LEAST
 
 __all__ = ["CaseVerdict", "Verdict", "verify"]
 
 Progress = Callable[[str], None] | None
 GROWTH = 0.5  # of the rounds so far, from look to look
-RATES = (0.5, 1.0, 2.0)  # the exponents that are tried where a claim does not know its own
+RATES = (0.5, 0.75, 1.0, 1.5, 2.0)  # the exponents that are tried where a claim does not know its own
 
 
 class _Case:
@@ -53,8 +54,9 @@ class _Case:
         self.claim: Drawn = claim
         self.record, self.params, self.rules = record, params, rules
         self.readings = _readings(claim)
+        self._first = next(iter(self.readings.values()))
         method = methods.choose(claim, params, rules["method"])
-        self.evidence = Evidence(tuple(claim.sizes), self.readings[0], method)
+        self.evidence = Evidence(tuple(claim.sizes), self._first, method)
         self.cost = float(getattr(claim.simulation, "cost", 2.0))
         self.spreads: Sequence[float] = [1 / n for n in claim.sizes]  # as a conditional risk scatters; measured after a look
         self.base = math.nan
@@ -64,7 +66,7 @@ class _Case:
 
     def wanted(self) -> tuple[int, tuple[int, ...]]:
         """Rounds of the next block and draws a size in one; (0, ...) where the budget of draws is spent."""
-        per = per_round(self.readings[0], self.evidence.sizes, self.spreads, self.cost)
+        per = per_round(self._first, self.evidence.sizes, self.spreads, self.cost)
         done = self.evidence.rounds
         rounds = BATCHES if done < LEAST else BATCHES * math.ceil(GROWTH * done / BATCHES)
         if (most := self.rules["budget"].draws) is not None:
@@ -82,8 +84,8 @@ class _Case:
     def feed(self, rounds: int, per: tuple[int, ...], raws: tuple[Any, ...], seconds: float) -> None:
         weight = 1.0
         if self.evidence.blocks:
-            first = variance(self.readings[0], self.spreads, self.evidence.blocks[0].per)
-            now = variance(self.readings[0], self.spreads, per)
+            first = variance(self._first, self.spreads, self.evidence.blocks[0].per)
+            now = variance(self._first, self.spreads, per)
             weight = first / now if now > 0 else 1.0
         if self.evidence.blocks and any(_same(a, b) for a, b in zip(self.evidence.blocks[-1].raws, raws, strict=True)):
             raise ValueError(
@@ -95,6 +97,11 @@ class _Case:
         _, spreads, _ = self.evidence.gaps(self.claim, self.params)
         self.spreads = [float(s.max()) for s in spreads]
         self.verdict = self.judge(self.claim)
+        if self.verdict.target == 0 != self.verdict.estimate and getattr(self.claim, "scale", 1.0) is None:
+            raise ValueError(
+                f"the theory of {self.record.name} is 0 at {dict(self.params)} and the draws are not: a tolerance relative to 0 has no "
+                "meaning; say by Mean(scale=...) what delta is relative to"
+            )
         if self.verdict.status == "refuted" and not any(self.spreads):
             value = self.evidence.blocks[0].raws[0].ravel()[0]
             raise ValueError(
@@ -105,27 +112,23 @@ class _Case:
     def judge(self, claim: Claim) -> CaseVerdict:
         """This claim, which may be a rival's, on what has been drawn."""
         assert not isinstance(claim, Identity)
-        found: list[dict[str, Any]] = []
-        for how in self.readings:
+        found = []
+        level = self.rules["refute"] / (
+            1 if len(self.readings) == 1 else 2
+        )  # half for ruling out the exponent that is the true one
+        for rate, how in self.readings.items():
             evidence = Evidence(self.evidence.sizes, how, self.evidence.method, self.evidence.blocks)
-            interval = evidence.interval(claim, self.params, self.rules["refute"], self.rules["accept"])
-            found.append(judge(interval, self.rules["delta"], claim.one_sided))
-        worst = min(found, key=lambda f: ("undecided", "refuted", "consistent").index(f["status"]))
-        if (
-            len({(f["status"], f["status"] == "refuted" and f["estimate"] > 0) for f in found}) > 1
-        ):  # the exponent is not known, and the verdict hangs on it
-            worst |= {
-                "status": "undecided",
-                "needs": None,
-                "reason": "the verdict depends on the rate: declare it, or larger sizes",
-            }
+            interval = evidence.interval(claim, self.params, level, self.rules["accept"])
+            found.append((rate, judge(interval, self.rules["delta"], claim.one_sided), unfit(interval, self.rules["delta"])))
+        fitting = [(rate, says) for rate, says, wrong in found if not wrong] or [(rate, says) for rate, says, _ in found]
         return CaseVerdict(
-            **worst,
+            **agreed([says for _, says in fitting]),
             params=dict(self.params),
             sizes=self.evidence.sizes,
             draws=self.evidence.draws,
             method=self.evidence.method,
             one_sided=claim.one_sided,
+            rates=tuple(rate for rate, _ in fitting) if len(self.readings) > 1 else (),
         )
 
 
@@ -135,9 +138,10 @@ def _same(a: Any, b: Any) -> bool:
     return bool(np.array_equal(first, second) and np.unique(first).size >= BATCHES)
 
 
-def _readings(claim: Drawn) -> list[Reading]:
-    rates = RATES if claim.rate is None else (claim.rate,)
-    return [reading(claim.sizes, rate=r, exact=claim.exact, known=claim.finite is not None) for r in rates]
+def _readings(claim: Drawn) -> dict[float, Reading]:
+    """By exponent; one where the claim knows its own or needs none."""
+    rates = RATES if claim.rate is None and not claim.exact and claim.finite is None else (claim.rate or 1.0,)
+    return {r: reading(claim.sizes, rate=r, exact=claim.exact, known=claim.finite is not None) for r in rates}
 
 
 def _cells(case: _Case, rounds: int, per: tuple[int, ...]) -> list[Cell]:

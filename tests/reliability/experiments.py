@@ -29,7 +29,7 @@ from theorems.budget import Budget
 from theorems.domain import Choice
 from theorems.evidence import Block, Evidence, Interval, _rounds
 from theorems.finite_size import reading
-from theorems.judgement import judge
+from theorems.rule import judge
 from theorems.verdict import _Case
 
 LEVELS = (1e-2, 1e-3)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from theorems.judgement import GUARANTEES, LEFT_OUT, SLACK
+from theorems.judgement import GUARANTEES
 from theorems.methods import MOMENTS
+from theorems.rule import LEFT_OUT, SLACK
 from theorems.sequences import LEAST
 
 ORDER = ("calibration", "power", "planted", "records", "bits", "cores", "journal", "overhead", "rates")
