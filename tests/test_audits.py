@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import theorems
 from theorems.audits import Audit, Finding, audit, markdown, nearby
 from theorems.cli import main
+from theorems.judgement import Verdict
 
 TEXT = """
 import numpy as np
@@ -68,13 +69,13 @@ def audited(file, name) -> Audit:
 def test_what_no_case_sees_is_found_with_the_case_that_would(file):
     found = audited(file, "blind")
     assert {f.what for f in found.blind} == {f"{WHERE}[2 -> 3]", f"{WHERE}[2 -> 1]", "sigma2 -> sqrt(sigma2)"}
-    assert all(f in found.blind or f.change < found.delta for f in found.having("unseen"))  # less than the tolerance
+    assert all(f in found.blind or f.change < found.verdict.delta for f in found.having("unseen"))  # less than the tolerance
     assert not found.having("idle")
     for finding in found.blind:
         assert finding.change == 0.0
         assert finding.witness["sigma2"] != 1.0
         assert finding.there > 0.1
-    assert found.status == "consistent"
+    assert found.verdict.status == "consistent"
     assert "3 unseen would be seen by another case" in str(found)
 
 
@@ -82,7 +83,7 @@ def test_what_no_case_sees_is_found_with_the_case_that_would(file):
 def test_cases_that_tell_everything_apart_see_everything(file):
     found = audited(file, "seeing")
     assert len(found.findings) == 3 + 2 * 3 + 1 + 2 + 2  # swaps, scalings, a sign, a constant, an exponent
-    assert all(f.status == ("seen" if f.change > found.delta else "unseen") for f in found.findings)
+    assert all(f.status == ("seen" if f.change > found.verdict.delta else "unseen") for f in found.findings)
     assert len(found.having("seen")) == 11
     assert found.summary == "sees 11 of 14 perturbations; 3 unseen change a prediction by at most 0.57 %; 0 more change nothing"
 
@@ -121,6 +122,16 @@ def test_a_law_is_audited_through_its_quantiles(file):
     assert {f.what for f in found.blind} == {"return Uniform(gamma + sigma2**[2 -> 3])", "return Uniform(gamma + sigma2**[2 -> 1])",
                                              "sigma2 -> sqrt(sigma2)"}  # fmt: skip
     assert at["r2 -> sqrt(r2)"].status == "idle"
+
+
+def test_a_case_that_is_too_slow_as_plain_python_is_refused_with_its_name(tmp_path):
+    slow = TEXT.replace(
+        "def truth(",
+        "def endless(*, gamma, r2, sigma2):\n    x = 0.0\n    while x < 3e6:\n        x += 1\n    return x\n\ndef truth(",
+    ).replace("Mean(theory=theory,", "Mean(theory=endless,")
+    (tmp_path / "slow.py").write_text(slow, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"at the case .*'gamma': 0\.5.* fails as plain Python: a loop runs more than"):
+        audit(theorems.load(tmp_path / "slow.py")["slow.blind"], budget=400)
 
 
 def test_nearby_cases_stay_in_the_domain(file):
@@ -168,7 +179,8 @@ def test_what_counts_as_a_blind_spot():
         finding(status="seen", change=1.0),
         finding(status="seen", change=1.0, fails="ValueError: no"),
     )
-    made = Audit(theorem="a.b", status="undecided", delta=0.01, entropy=0, findings=found)
+    verdict = Verdict(theorem="a.b", status="undecided", delta=0.01, false_refute=1e-6, false_accept=1e-3, cases=())
+    made = Audit(verdict=verdict, findings=found)
     assert made.blind == found[:1]
     assert made.summary == (
         "sees 2 of 5 perturbations; 1 unseen would be seen by another case; 2 unseen change a prediction by at most 0.1 %; "

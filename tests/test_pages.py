@@ -49,8 +49,8 @@ def folder(tmp_path_factory):
 
 @pytest.mark.false_alarm(1e-7)  # a refutation takes 0.1 % of bias, 10 standard deviations of a draw
 def test_the_page_of_a_consistent_theorem(folder):
-    text, verdict, audit = page(theorems.load(folder / "own.py")["own.blind"], budget=2000, draws=8)
-    assert verdict.status == audit.status == "consistent"
+    text, audit = page(theorems.load(folder / "own.py")["own.blind"], budget=2000, draws=8)
+    assert audit.verdict.status == "consistent"
     words = Nested(text).words
     for what in ("planted", "own.blind", "it is planted", "consistent to", "sigma2", "[0, inf)", "Lines: theory, in the limit",
                  f"{WHERE}[2 -> 3]", "No case sees these, though another would", "ridgeless verify own.py:blind --delta 0.01"):  # fmt: skip
@@ -61,8 +61,8 @@ def test_the_page_of_a_consistent_theorem(folder):
 
 @pytest.mark.false_alarm(1e-7)  # 2 % off at a noise of 0.01 %
 def test_a_refuted_theorem_says_so_first(folder):
-    text, verdict, _ = page(theorems.load(folder / "wrong.py")["wrong.seeing"], budget=2000, draws=8)
-    assert verdict.status == "refuted"
+    text, audit = page(theorems.load(folder / "wrong.py")["wrong.seeing"], budget=2000, draws=8)
+    assert audit.verdict.status == "refuted"
     words = Nested(text).words
     assert words.index("Simulation contradicts it, in 2 of 2 cases:") < words.index("Assumptions")
     assert "what it does not refute may be nearer the truth" in words
@@ -70,8 +70,8 @@ def test_a_refuted_theorem_says_so_first(folder):
 
 @pytest.mark.false_alarm(0)  # with fewer draws than a verdict takes, nothing is decided
 def test_an_undecided_theorem_says_so_first(folder):
-    text, verdict, _ = page(theorems.load(folder / "own.py")["own.flat"], budget=100, draws=8)
-    assert verdict.status == "undecided"
+    text, audit = page(theorems.load(folder / "own.py")["own.flat"], budget=100, draws=8)
+    assert audit.verdict.status == "undecided"
     words = Nested(text).words
     assert words.index("These draws do not decide it, in 2 of 2 cases:") < words.index("Assumptions")
 

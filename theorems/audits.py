@@ -77,13 +77,15 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """What the cases of a theorem see. `status` is the verdict on the theorem itself, from the same draws."""
+    """What the cases of a theorem see. `verdict` is the one on the theorem and its own rivals, from the same draws."""
 
-    theorem: str
-    status: str
-    delta: float
-    entropy: int
+    verdict: Verdict
     findings: tuple[Finding, ...]
+
+    @property
+    def theorem(self) -> str:
+        """The record's name."""
+        return self.verdict.theorem
 
     def having(self, status: Status) -> tuple[Finding, ...]:
         """The findings of one status."""
@@ -104,7 +106,8 @@ class Audit:
             parts.append(f"{len(self.blind)} unseen would be seen by another case")
         if small:
             parts.append(f"{len(small)} unseen change a prediction by at most {percent(max(f.change for f in small))}")
-        own = [] if self.status == "consistent" else [f"the theorem itself is {self.status}"]
+        status = self.verdict.status
+        own = [] if status == "consistent" else [f"the theorem itself is {status}"]
         return "; ".join([*parts, f"{len(idle)} more change nothing", *own])
 
     def lines(self, *, every: bool = False) -> Iterator[str]:
@@ -120,7 +123,8 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self) | {"summary": self.summary}
+        findings = [asdict(f) for f in self.findings]
+        return {"theorem": self.theorem, "summary": self.summary, "verdict": self.verdict.to_dict(), "findings": findings}
 
 
 def percent(value: float) -> str:
@@ -169,7 +173,7 @@ def audit(
     entropy: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Perturb the record's arguments and the source of its formula, and judge every perturbation on the draws of one verdict.
+    """Perturb the record's arguments and the source of its formula; judge it, its rivals and every perturbation on the same draws.
 
     delta, budget, entropy: as `verify`'s. progress: called once a case. Raises ValueError for a record whose file cannot be read
     (it must stand at a name of a file), and what `verify` raises.
@@ -196,13 +200,14 @@ def audit(
         if not fails and verdict.rivals.get(str(i)) != "refuted":
             finding = _unseen(record, p, finding, elsewhere, delta)
         findings.append(finding)
-    return Audit(theorem=record.name, status=verdict.status, delta=delta, entropy=entropy, findings=tuple(findings))
+    own = {name: verdict.rivals[name] for name in record.rivals}
+    return Audit(verdict=replace(verdict, rivals=own), findings=tuple(findings))
 
 
 def _judge(record: Theorem, rivals: Mapping[str, Callable[..., Any]], **how: Any) -> Verdict:
     if isinstance(record.claim, Identity):  # the other route does not change: once is enough
         record = named(record, claim=replace(record.claim, other=remembered(record.claim.other)))
-    return verify(named(record, rivals=rivals), **how)
+    return verify(named(record, rivals={**record.rivals, **rivals}), **how)
 
 
 def _effect(record: Theorem, p: Perturbation, cases: Sequence[Point], true: Sequence[np.ndarray]) -> tuple[float, str]:
@@ -245,7 +250,7 @@ def markdown(audits: Sequence[Audit], made: str) -> str:
     for a in audits:
         seen, unseen, idle = (len(a.having(s)) for s in ("seen", "unseen", "idle"))
         blind = len(a.blind)
-        lines.append(f"| `{a.theorem}` | {a.status} | {seen} of {seen + unseen} | {blind} | {unseen - blind} | {idle} |")
+        lines.append(f"| `{a.theorem}` | {a.verdict.status} | {seen} of {seen + unseen} | {blind} | {unseen - blind} | {idle} |")
     for a in audits:
         for title, of in (("blind spots", a.blind), ("too small", [f for f in a.having("unseen") if not f.blind])):
             if of:

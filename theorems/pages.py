@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from theorems import figures, report
@@ -11,7 +12,6 @@ from theorems.audits import Audit, Finding, audit, percent, words
 from theorems.judgement import Verdict
 from theorems.record import Theorem
 from theorems.tables import versions
-from theorems.verdict import verify
 
 
 def page(
@@ -21,37 +21,44 @@ def page(
     budget: str | int = "60s",
     entropy: int = 0,
     draws: int = 50,
+    out: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
-) -> tuple[str, Verdict, Audit]:
-    """The page as HTML that needs no other file, with the verdict and the audit that it shows.
+) -> tuple[str, Audit]:
+    """The page as HTML that needs no other file, and the audit that it shows, with its verdict.
 
-    delta, budget, entropy, progress: as `verify`'s, once for the verdict and once for the audit. draws: a point of the figure.
+    delta, budget, entropy, progress: as `verify`'s. draws: a point of the figure. out: the folder in which it is left as NAME.html.
     """
-    verdict = verify(record, delta=delta, budget=budget, entropy=entropy, progress=progress)
     audited = audit(record, delta=delta, budget=budget, entropy=entropy, progress=progress)
+    verdict = audited.verdict
     sections = [
         _top(record, verdict),
         "<h2>Assumptions</h2>" + _list(record.assumptions),
         "<h2>Domain</h2>" + _domain(record),
         _figure(record, verdict, draws=draws, entropy=entropy) if figures.drawable(record) else "",
-        "<h2>Verdict</h2>" + _claim(record) + report.verdict_table(verdict),
+        "<h2>Verdict</h2>" + _claim(record, verdict) + report.verdict_table(verdict),
         "<h2>Audit: what the cases can see</h2>" + _audit(audited),
         "<h2>Make it again</h2>" + _again(record, delta=delta, budget=budget, entropy=entropy),
     ]
     foot = {"seed": str(entropy), "tolerance": f"{100 * delta:g} %", "budget": str(budget), **versions()}
-    return report.page(record.title, f"{record.name}; {record.source}", [s for s in sections if s], foot), verdict, audited
+    text = report.page(record.title, f"{record.name}; {record.source}", [s for s in sections if s], foot)
+    if out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        (Path(out) / f"{record.name}.html").write_text(text, encoding="utf-8")
+    return text, audited
 
 
 def _top(record: Theorem, verdict: Verdict) -> str:
     """What it says and whether it stands; where it does not, the cases that are to blame come first of all."""
     statement = f'<div class="statement">{report.formula(record.statement)}</div>'
     headline = escape(verdict.headline.removeprefix(verdict.status).strip().replace("<=", "≤"))
-    head = f"<p>{report.badge(verdict.status)} {headline}</p>"
+    many = len(verdict.cases)
+    head = f"<p>{report.badge(verdict.status)} {headline}{'' if headline == '' else f', in {many} case' + 's' * (many > 1)}</p>"
     if verdict.status == "consistent":
         return head + statement
     blamed = [c for c in verdict.cases if c.status != "consistent"]
     why = "Simulation contradicts it" if verdict.status == "refuted" else "These draws do not decide it"
-    return f"{head}<p><strong>{why}, in {len(blamed)} of {len(verdict.cases)} cases:</strong></p>{_list(map(str, blamed))}{statement}"
+    lines = _list(f"{c.status} at {c.where}: {'; '.join(c.details())}" for c in blamed)
+    return f"{head}<p><strong>{why}, in {len(blamed)} of {many} cases:</strong></p>{lines}{statement}"
 
 
 def _list(lines: Any) -> str:
@@ -65,12 +72,15 @@ def _domain(record: Theorem) -> str:
     )
 
 
-def _claim(record: Theorem) -> str:
+def _claim(record: Theorem, verdict: Verdict) -> str:
     claim = record.claim
     what = (type(claim).__doc__ or "").partition("\n")[0]
     of = f" The quantity is <code>{escape(claim.of)}</code>." if hasattr(claim, "of") else ""
     sizes = f" Simulated at n = {', '.join(map(str, claim.sizes))}." if claim.sizes else ""
-    return f"<p>{escape(what)}{of}{sizes}</p>"
+    many = len(verdict.cases)
+    place = "the case below" if many == 1 else f"the {many} cases below"
+    where = f" It was held against simulation in {place}; of the rest of its domain the verdict says nothing."
+    return f"<p>{escape(what)}{of}{sizes}{where if record.domain else ''}</p>"
 
 
 def _figure(record: Theorem, verdict: Verdict, *, draws: int, entropy: int) -> str:
@@ -84,12 +94,14 @@ def _audit(found: Audit) -> str:
         "<p>Formulas next to this one, each judged on the same draws: its arguments perturbed, and its source, one place at a "
         f"time. {escape(found.summary[0].upper() + found.summary[1:])}.</p>"
     )
-    if found.status == "refuted":
+    if found.verdict.status == "refuted":
         text += "<p>As simulation contradicts the theorem itself, what it does not refute may be nearer the truth.</p>"
     if found.blind:
         text += "<p>No case sees these, though another would:</p>" + _findings(found.blind, elsewhere=True)
     if small := [f for f in found.having("unseen") if not f.blind]:
-        text += f"<p>Too small for these draws to refute at a tolerance of {100 * found.delta:g} %:</p>" + _findings(small)
+        text += f"<p>Too small for these draws to refute at a tolerance of {100 * found.verdict.delta:g} %:</p>" + _findings(
+            small
+        )
     seen = found.having("seen")
     return text + f"<details><summary>The {len(seen)} that are seen</summary>{_findings(seen)}</details>"
 

@@ -139,8 +139,13 @@ class Formula:
                 if i >= len(cases) and world.rounds > PATIENCE:
                     return
                 again = tried(claim, *at, call=world.call)
-                if again is None and i >= len(cases):
-                    continue  # too long a loop as plain Python
+                if again is None and numbers is not None:
+                    if i >= len(cases):
+                        continue  # too long a loop as plain Python
+                    try:
+                        world.call(claimed, claim, *at)
+                    except Exception as error:
+                        refuse("record", record.name, f"at the case {at[0]} its formula fails as plain Python: {error}")
                 if (again is None) != (numbers is None) or not (
                     again is None or numbers is None or np.allclose(again, numbers, rtol=1e-9, atol=1e-12, equal_nan=True)
                 ):  # compiled kernels and interpreted ones differ by rounding

@@ -169,7 +169,7 @@ class World:
     def _tick(self) -> None:
         self.rounds += 1
         if self.rounds > self._most:
-            raise Endless(f"a loop runs more than {ROUNDS} rounds")
+            raise Endless(f"a loop runs more than {ROUNDS} rounds; choose easier cases")
 
 
 def minus(x: Any) -> Any:

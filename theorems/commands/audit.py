@@ -44,7 +44,7 @@ def command(names: tuple[str, ...], delta: float, budget: str, seed: int, every:
                 say("\n".join([f"{found.theorem}: {found.summary}", *found.lines(every=every)]))
     if markdown:
         click.echo(audits.markdown(done, _made(f"--delta {delta:g} --budget {budget} --seed {seed}")), nl=False)
-    sys.exit(0 if all(found.status != "refuted" and not found.blind for found in done) else 1)
+    sys.exit(0 if all(found.verdict.status != "refuted" and not found.blind for found in done) else 1)
 
 
 def _made(how: str) -> str:

@@ -15,7 +15,7 @@ from theorems.terminal import bar, plain, say, writable
 @NAMES
 @click.option("--out", default="pages", show_default=True, type=click.Path(file_okay=False, path_type=Path), help="A folder.")
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance of the verdict.")
-@click.option("--budget", default="60s", show_default=True, help="A time for each verdict, or a whole number of draws a size.")
+@click.option("--budget", default="60s", show_default=True, help="A time for each record, or a whole number of draws a size.")
 @click.option("--draws", default=50, show_default=True, help="Draws a point of the figure.")
 @SEED
 @plain
@@ -27,13 +27,10 @@ def command(names: tuple[str, ...], out: Path, delta: float, budget: str, draws:
     from theorems import discovery, pages
 
     writable(out)
-    out.mkdir(parents=True, exist_ok=True)
     records, good = discovery.every(names), True
-    with bar(2 * sum(len(r.cases) for r in records)) as step:
+    with bar(sum(len(r.cases) for r in records)) as step:
         for record in records:
-            text, verdict, _ = pages.page(record, delta=delta, budget=budget, entropy=seed, draws=draws, progress=step)
-            path = out / f"{record.name}.html"
-            path.write_text(text, encoding="utf-8")
-            say(str(path))
-            good &= verdict.status == "consistent"
+            _, audited = pages.page(record, delta=delta, budget=budget, entropy=seed, draws=draws, out=out, progress=step)
+            say(str(out / f"{record.name}.html"))
+            good &= audited.verdict.status == "consistent"
     sys.exit(0 if good else 1)
