@@ -97,7 +97,8 @@ class _Case:
         _, spreads, _ = self.evidence.gaps(self.claim, self.params)
         self.spreads = [float(s.max()) for s in spreads]
         self.verdict = self.judge(self.claim)
-        if self.verdict.target == 0 != self.verdict.estimate and getattr(self.claim, "scale", 1.0) is None:
+        beyond = abs(self.verdict.estimate) > self.rules["delta"]
+        if self.verdict.target == 0 and beyond and getattr(self.claim, "scale", 1.0) is None:
             raise ValueError(
                 f"the theory of {self.record.name} is 0 at {dict(self.params)} and the draws are not: a tolerance relative to 0 has no "
                 "meaning; say by Mean(scale=...) what delta is relative to"
