@@ -51,3 +51,24 @@ def test_an_unrelated_distribution_in_the_same_folder_is_refused(package, tmp_pa
     done = subprocess.run([sys.executable, "-c", f"import {package}"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode != 0
     assert f"An unrelated distribution named '{package}'" in done.stderr
+
+
+@pytest.mark.parametrize("package", ["asymptotics", "simulate", "theorems"])
+def test_a_star_gives_the_public_names_and_nothing_else(package):
+    names: dict[str, object] = {}
+    exec(f"from {package} import *", names)
+    del names["__builtins__"]
+    assert not {"importlib", "pkgutil", "Path", "ModuleType", "Any", "annotations"} & set(names)
+    for name in {"asymptotics": ("isotropic", "ridge"), "simulate": ("isotropic", "sweep"), "theorems": ("Theorem", "Mean")}[
+        package
+    ]:
+        assert name in names
+
+
+@pytest.mark.parametrize("name", ["verify", "search", "rate", "converges", "figure", "audit", "page", "load"])
+def test_what_the_command_line_does_is_a_function_of_the_package(name):
+    code = f"import theorems.commands.{name}, theorems.cli\n" if (ROOT / "theorems" / "commands" / f"{name}.py").exists() else ""
+    code += f"import theorems; theorems.load('hastie2022.two_forms'); assert callable(theorems.{name}), theorems.{name}"
+    code += f"; assert {name!r} in theorems.__all__ and {name!r} in dir(theorems)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -26,12 +26,21 @@ _HOMES = {
     "verify": "verdict",
     "converges": "testing",
     "audit": "audits",
+    "search": "searches",
+    "rate": "rates",
     "page": "pages",
     "Verdict": "verdict",
     "figure": "figures",
     **dict.fromkeys(("Mean", "Bound", "Law", "Identity", "each", "through"), "claims"),
     **dict.fromkeys(("Real", "Integer", "Choice", "GAMMA", "UNDER", "OVER", "LAM", "R2", "SIGMA2"), "domain"),
 }
+
+
+__all__ = list(_HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 The case is judged at half the sizes of the claim, where more cases can be had for the same time. One that is refuted is judged
 again, with fresh draws, at twice the sizes of the search, and counts only if it is refuted there too by at least half as much: what
-fades as n grows is an effect of finite size and no error of the theorem.
+fades as n grows is an effect of finite size and no error of the theorem. Where that takes more draws than there are, it is undecided.
 """
 
 from __future__ import annotations
@@ -40,6 +40,15 @@ class Outcome:
     verdict: CaseVerdict | None = None
     error: str = ""
 
+    @property
+    def nearness(self) -> float:
+        """To a refutation: the miss over its half-width, 0 where none is known; below all others what more draws would not decide."""
+        told = self.verdict
+        if told is None or not 0 < told.halfwidth < math.inf:
+            return 0.0
+        miss = max(-told.estimate, 0.0) if told.one_sided else abs(told.estimate)
+        return miss / told.halfwidth - (1e9 if told.needs is None else 0.0)
+
     def __str__(self) -> str:
         return self.error or str(self.verdict).partition(" ")[2].strip()  # without the status
 
@@ -60,7 +69,7 @@ class Trial:
     record: Theorem
     level: float
     delta: float
-    draws: int
+    draws: int  # most a size, of a judgement
     entropy: int
 
     def __call__(self, case: Mapping[str, Any]) -> Outcome:
@@ -74,6 +83,8 @@ class Trial:
                 return self._verdict(params)
         except Exception as error:
             said = " ".join(str(error).split())
+            if "the first look takes" in said:  # more draws than there may be in this round
+                return Outcome("undecided", error=f"{words(case)}: {said}")
             if "in every draw" in said:  # so `verify` refuses a whole record; one case may well have no randomness, as sigma2 = 0
                 return Outcome("refuted", error=said)
             if isinstance(error, ValueError) and not isinstance(error, np.linalg.LinAlgError):
@@ -102,6 +113,8 @@ class Trial:
             return Outcome(first.status, first)
         doubled = sizes if claim.exact else tuple(2 * n for n in sizes)
         again = self._verify(_at(self.record, doubled), params, self.entropy + 1)
+        if again.status == "undecided":
+            return Outcome("undecided", again)
         stays = abs(again.estimate) >= abs(first.estimate) / 2
         return Outcome("refuted" if again.status == "refuted" and stays else "finite-size effect", again)
 

@@ -16,6 +16,7 @@ from theorems.terminal import bar, plain
 @click.argument("name")
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1), help="Cases to look at.")
 @click.option("--budget", default="60s", show_default=True, help="A time (60s, 10min), or a number of draws a size and case.")
+@click.option("--draws", type=click.IntRange(1), help="Most draws a size and case, beside a time; by default what it allows.")
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance, relative to the claim's scale.")
 @click.option("--false-refute", default=1e-6, show_default=True, help="Bound on the probability that a true record is refuted.")
 @SEED
@@ -23,12 +24,13 @@ from theorems.terminal import bar, plain
 def command(name: str, seed: int, examples: int, **options: Any) -> None:
     """Look through the domain of the theorem NAME for a case that refutes it, and shrink it to the simplest one.
 
+    Every case is judged with up to 1000 draws a size at first; undecided ones again with more, in the time that is left.
     Exit status 1 where a case refutes the theorem, its formula or simulation fails, or no case could be judged.
     """
     from hypothesis import configuration
 
     from theorems import discovery
-    from theorems.search import search
+    from theorems.searches import search
 
     record = discovery.one(name)
     with tempfile.TemporaryDirectory() as place, bar(examples) as step:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,8 +15,10 @@ from click.testing import CliRunner
 import theorems
 from theorems import Bound, Choice, Identity, Integer, Law, Mean, Real, Theorem
 from theorems.cli import main
-from theorems.search import search as _search
-from theorems.trial import smaller
+from theorems.judgement import CaseVerdict
+from theorems.looking import Looking
+from theorems.searches import search as _search
+from theorems.trial import Outcome, smaller
 
 # (1 - 0.09)^200 of missing the planted region, which holds 9 % of the cases; 1e-8 a search, at most three a test, of refuting elsewhere
 pytestmark = pytest.mark.false_alarm(1e-7)
@@ -266,3 +269,96 @@ def test_a_search_that_decided_nothing_says_so(tmp_path):
     found = search(record(simulation=noisy), budget=100, examples=5)
     assert found.blind
     assert "none could be judged" in str(found)
+
+
+def noisy(*, n, level, kind, k, draws, rng):
+    """Their spread is 0.3, and their mean is exact in every block."""
+    z = np.linspace(-1, 1, draws + 2)[1:-1] * math.sqrt(3)
+    return level * (1 + 2 / n + 0.3 * rng.permutation(z))
+
+
+@pytest.mark.false_alarm(0)
+def test_undecided_cases_are_judged_again_with_more_draws_and_a_find_among_them_is_shrunk():
+    # every estimate is exact, and the half-width with one more power the same in all cases: 0.10 at 16 000 draws, 0.05 at 64 000
+    wrong = record(lambda *, level, kind, k: level * (1.08 if level > 20 else 1.0), noisy)
+    assert search(wrong, budget="10h", draws=1000, examples=20).outcomes == {"undecided": 20}
+    found = search(wrong, budget="10h", draws=64_000, examples=20)
+    assert found.status == "refuted case found", str(found)
+    assert dict(found.case) == {"level": 30.0, "kind": "a", "k": 2}  # the simplest
+    assert found.again > 0
+    assert 16_000 < found.draws <= 64_000
+    assert f"{found.again} judged again, with up to {found.draws:,} draws a size" in str(found)
+    again = search(wrong, budget="10h", draws=64_000, examples=20)
+    assert replace(again, seconds=0.0) == replace(found, seconds=0.0)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Cases by their estimate, of half-width 1; they stay undecided until `draws` are 16."""
+
+    draws: int = 1
+    record: Theorem = RIDGE
+
+    def __call__(self, case):
+        if self.draws >= 16 and case["at"] == 0.25:
+            return Outcome("refuted")
+        told = {"estimate": case["at"], "needs": case["needs"], "one_sided": case["bound"]}
+        return Outcome("undecided", CaseVerdict(status="undecided", params=case, halfwidth=1.0, target=1.0, **told))
+
+
+@pytest.mark.false_alarm(0)
+def test_undecided_cases_are_looked_at_nearest_to_refutation_first():
+    seen = []
+    looking = Looking(Judge(), 10, math.inf, seen.append)
+    cases = [{"at": at, "needs": needs, "bound": bound}
+             for at, needs, bound in ((0.1, 2, False), (0.25, 2, True), (-0.9, 2, False), (0.9, None, False), (-0.5, 2, True))]  # fmt: skip
+    assert not any(looking(case) for case in cases)
+    assert looking.longer(8) is None  # rounds of 4 and of 8 draws
+    order = [-0.9, -0.5, 0.1, 0.25, 0.9]  # a bound is missed from below only, and more draws would not decide the last
+    assert [float(line.split("at=")[1].split(",")[0]) for line in seen[5:]] == 2 * order
+    assert looking.longer(1e9) == cases[1]
+    assert looking.again == len(seen) - 5
+
+
+@pytest.mark.false_alarm(0)
+def test_what_the_time_would_not_suffice_for_is_not_looked_at_again():
+    looking = Looking(Judge(), 10, 4.0, lambda _: None)  # 3 s until there is a find
+    case = {"at": 0.1, "needs": 2, "bound": False}
+    assert not looking(case)
+    looking.paid[json.dumps(case)] = (1, 1.0)  # 4 times that is 4 s
+    assert looking.longer(math.inf) is None
+    assert looking.again == 0
+
+
+def test_the_draws_of_a_smaller_budget_are_the_first_of_a_larger_one():
+    told = {}
+    for most in (1000, 4000, 16_000):
+        seen = told[most] = []
+
+        def simulation(*, seen=seen, **given):
+            seen.append(noisy(**given))
+            return seen[-1]
+
+        found = theorems.verify(record(simulation=simulation), budget=most)
+        assert found.status == "undecided"
+    for few, many in ((1000, 4000), (4000, 16_000)):
+        assert len(told[few]) < len(told[many])
+        assert all(np.array_equal(a, b) for a, b in zip(told[few], told[many], strict=False))
+
+
+def test_time_and_draws_together():
+    with pytest.raises(ValueError, match=r"draws = 50 is refused: the budget is a number of draws already \(100\)"):
+        search(RIDGE, budget=100, draws=50)
+    with pytest.raises(ValueError, match="draws = 0"):
+        search(RIDGE, draws=0)
+    found = search(record(simulation=noisy), budget="10h", draws=300, examples=3)
+    assert found.again == 0
+    assert 0 < found.draws <= 300
+    run = CliRunner().invoke(
+        main, ["search", "hastie2022.isotropic_ridge", "--examples", "2", "--budget", "30s", "--draws", "500"]
+    )
+    assert run.exit_code in (0, 1)
+    assert "among 2 refutes" in run.stdout
+    refused = CliRunner().invoke(main, ["search", "hastie2022.isotropic_ridge", "--budget", "100", "--draws", "500"])
+    assert refused.exit_code == 2
+    assert "give a time beside it" in refused.stderr

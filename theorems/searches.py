@@ -3,9 +3,10 @@
 Cases are numbers of at most two digits, of every order of magnitude that can be simulated (`REACH`), from simple to fine
 (`theorems.domain`: rungs). Each is judged by `theorems.verify` at half the sizes of the claim, where more cases can be had; one that
 is refuted is judged again with fresh draws at the claim's own sizes, and counts only if it is refuted there too with at least
-half the discrepancy: what fades as n grows is an effect of finite size and no error of the theorem. All draws are keyed by the case, so
-that its outcome is a function of the case alone, as Hypothesis asks. The false-refutation budget is split over the most
-cases that can be judged, those of the shrinking included.
+half the discrepancy: what fades as n grows is an effect of finite size and no error of the theorem. All draws are keyed by the case.
+ The false-refutation
+budget is split over the most cases that can be judged, those of the shrinking included. Undecided cases are judged again with more draws
+(`theorems.looking`) in what is left of the time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from asymptotics.conventions import refuse
 from theorems import budget as budgets
 from theorems.judgement import CaseVerdict
+from theorems.looking import FOUND, SHRINKS, Looking
 from theorems.record import Theorem
 from theorems.trial import Outcome, Trial, number, smaller, words
 
@@ -31,10 +33,7 @@ if TYPE_CHECKING:
 
 REACH = {"gamma": (0.2, 8.0), "psi": (0.2, 8.0), "lam": (1e-3, 10.0)}  # what can be simulated: p = gamma n, d = psi p
 ELSEWHERE = (0.01, 100.0)
-SHRINKS = 200  # most cases that are judged while shrinking; four parameters took 10 to 60
-DRAWS = 1000  # a size and case, where the budget is a time
-LOOKING = 0.75  # of the time: the rest is for shrinking
-FOUND = {"refuted": "refuted case found", "formula fails": "formula fails", "simulation fails": "simulation fails"}
+DRAWS = 1000  # a size and case, at first, where the budget is a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +50,8 @@ class Search:
     remarks: Mapping[str, str]  # outcome -> the first such case, and why
     region: Mapping[str, str]
     sizes: tuple[int, ...]
+    draws: int  # at one size, the most that a case took
+    again: int  # judgements of undecided cases with more draws
     examples: int
     delta: float
     false_refute: float
@@ -77,14 +78,17 @@ class Search:
         tolerance = f"tolerance {100 * self.delta:g} %, n <= {max(self.sizes)}" if self.sizes else "two exact routes"
         if self.case is None:
             short = "" if self.tried >= self.examples else f" (of {self.examples} asked for)"
-            nothing = "but none could be judged: allow more draws (budget=N)" if self.blind else tolerance
+            nothing = "but none could be judged: allow more time or draws" if self.blind else tolerance
             lines = [f"{self.theorem}: no case among {self.tried}{short} refutes it ({nothing})"]
         else:
             what = "refuted" if self.status == FOUND["refuted"] else f"the {self.status}"
             lines = [f"{self.theorem}: {what} at {words(self.case)}, the simplest case found", f"  {self.verdict or self.error}"]
-        lines += [f"  {', '.join(f'{v} {k}' for k, v in self.outcomes.items())}; {self.seconds:.0f} s, entropy {self.entropy}"]
+        more = f"; {self.again} judged again, with up to {self.draws:,} draws a size" if self.again else ""
+        lines += [
+            f"  {', '.join(f'{v} {k}' for k, v in self.outcomes.items())}{more}; {self.seconds:.0f} s, entropy {self.entropy}"
+        ]
         lines += [f"  looked in {'; '.join(self.region.values()) or 'no parameters'}"]
-        return "\n".join(lines + [f"  {k}, for one: {why}" for k, why in self.remarks.items()])
+        return "\n".join(lines + [f"  {k}, for one: {why}".replace("\n", "\n  ") for k, why in self.remarks.items()])
 
 
 def _cases(rungs: Mapping[str, Sequence[Sequence[Any]]]) -> SearchStrategy[dict[str, Any]]:
@@ -103,11 +107,42 @@ def _cases(rungs: Mapping[str, Sequence[Sequence[Any]]]) -> SearchStrategy[dict[
     return st.binary(min_size=2 * len(rungs), max_size=2 * len(rungs)).map(case)
 
 
+def _simpler(rungs: Mapping[str, Sequence[Sequence[Any]]], case: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
+    """Cases of which no parameter is less simple than this one's: nearly every draw is this one, to be shrunk by rung and step."""
+    from hypothesis import strategies as st
+
+    def down(name: str) -> SearchStrategy[Any]:
+        rung = next(i for i, values in enumerate(rungs[name]) if case[name] in values)
+        step = list(rungs[name][rung]).index(case[name])
+        ladder = [*rungs[name][:rung], rungs[name][rung][: step + 1]]
+        far = st.integers(0, 2**16 - 1)  # there are far fewer rungs and steps, and what is above the last is the last
+        return st.tuples(far, far).map(lambda at: (values := ladder[min(at[0], rung)])[min(at[1], len(values) - 1)])
+
+    return st.fixed_dictionaries({name: down(name) for name in rungs})
+
+
 def _region(name: str, rungs: Sequence[Sequence[Any]]) -> str:
     values = [v for rung in rungs for v in rung]
     if isinstance(values[0], str):
         return f"{name} in {{{', '.join(values)}}}"
     return f"{name} in [{min(values):g}, {max(values):g}]"
+
+
+def _find(cases: SearchStrategy[dict[str, Any]], looking: Looking, examples: int, entropy: int) -> dict[str, Any] | None:
+    """The simplest case that Hypothesis finds."""
+    import hypothesis
+
+    plan = hypothesis.settings(
+        max_examples=examples,
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        verbosity=hypothesis.Verbosity.quiet,
+        database=None,
+        deadline=None,
+        derandomize=False,
+    )
+    with contextlib.suppress(hypothesis.errors.NoSuchExample):
+        return hypothesis.find(cases, looking, settings=plan, random=random.Random(entropy))
+    return None
 
 
 def search(
@@ -117,15 +152,18 @@ def search(
     delta: float = 0.01,
     false_refute: float = 1e-6,
     budget: str | int = "60s",
+    draws: int | None = None,
     entropy: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Search:
     """Look through the domain for a case that refutes the record, and shrink it to the simplest one.
 
     examples: cases to look at. delta: tolerance, relative to the claim's scale. false_refute: bound on the probability that a true
-    record is refuted anywhere in the search. budget: the time of the whole search, "60s" or "10min" (a judgement under way is
-    finished), or a whole number of draws a size and case, without a limit of time. entropy: the seed of cases and draws.
-    progress: called once a case. The same arguments give the same result, unless the time ends first.
+    record is refuted anywhere in the search, further looks at undecided cases included. budget: the time of the whole search,
+    "60s" or "10min" (a judgement under way is finished), or a whole number of draws a size and case, without a limit of time.
+    draws: beside a time, the most draws a size and case (none: what the time allows). entropy: the seed of cases and draws.
+    progress: called once a judgement. The same arguments give the same result, unless the time ends first: each judgement is a
+    function of case and round, and the time decides only how many there are.
 
     A case where formula or simulation fails (nan, any error but ValueError) is a find too. One that is refused (ValueError, too few
     moments, an infinite value) is none, and is counted. Parameters are numbers of at most two digits; the region is part of
@@ -136,45 +174,35 @@ def search(
     >>> found.status, found.tried
     ('none found', 5)
     """
-    import hypothesis
-
     if isinstance(examples, bool) or not isinstance(examples, int) or examples < 1:
         refuse("examples", examples, "it must be a positive integer: how many cases to look at")
     for name, value, top in (("delta", delta, math.inf), ("false_refute", false_refute, 0.5)):
         if not 0 < value < top:
-            refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
-    spend, start, most = budgets.parse(budget), time.monotonic(), examples + SHRINKS
-    judge = Trial(record, false_refute / most, delta, spend.draws or DRAWS, entropy)
-    seen: dict[str, Outcome] = {}
-    kind: list[str] = []  # of the first find: shrinking keeps to it
-
-    def refutes(case: dict[str, Any]) -> bool:
-        key = json.dumps(case)
-        if key not in seen:
-            spent = time.monotonic() - start > spend.seconds * (1.0 if kind else LOOKING)
-            if spent or len(seen) >= (most if kind else examples):
-                return False
-            seen[key] = judge(case)
-            if progress:
-                progress(f"{record.name} {words(case)}")
-        if seen[key].kind in FOUND and not kind:
-            kind.append(seen[key].kind)
-        return seen[key].kind in kind
-
-    rungs = {name: domain.rungs(*REACH.get(name, ELSEWHERE)) for name, domain in record.domain.items()}
-    plan = hypothesis.settings(
-        max_examples=2 * examples,  # two codes may mean one case, which is judged once
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-        verbosity=hypothesis.Verbosity.quiet,
-        database=None,
-        deadline=None,
-        derandomize=False,
+            refuse(name, value, "it must be positive and " + ("finite" if math.isinf(top) else f"below {top}"))
+    spend = budgets.parse(budget)
+    if draws is not None and (isinstance(draws, bool) or not isinstance(draws, int) or draws < 1):
+        refuse("draws", draws, "it must be a positive integer: the most draws a size and case")
+    if draws is not None and spend.draws is not None:
+        refuse(
+            "draws",
+            draws,
+            f"the budget is a number of draws already ({spend.draws}); give a time beside it, such as budget='60s'",
+        )
+    most = spend.draws or draws or math.inf  # a size and case
+    first = spend.draws or int(min(DRAWS, most))
+    looking = Looking(
+        Trial(record, false_refute / (examples + SHRINKS), delta, first, entropy),
+        examples,
+        spend.seconds,
+        progress or (lambda _: None),
     )
-    simplest = None
-    with contextlib.suppress(hypothesis.errors.NoSuchExample):
-        simplest = hypothesis.find(_cases(rungs), refutes, settings=plan, random=random.Random(entropy))
+    rungs = {name: domain.rungs(*REACH.get(name, ELSEWHERE)) for name, domain in record.domain.items()}
+    simplest = _find(_cases(rungs), looking, 2 * examples, entropy)  # two codes may mean one case, which is judged once
+    if simplest is None and (found := looking.longer(most)) is not None:
+        simplest = _find(_simpler(rungs, found), looking, 100, entropy) or found
+    seen = looking.seen
     told = seen[json.dumps(simplest)] if simplest is not None else Outcome("")
-    first = {o.kind: str(o) for o in reversed(seen.values()) if o.kind in ("undecided", "refused", "finite-size effect")}
+    remarks = {o.kind: str(o) for o in reversed(seen.values()) if o.kind in ("undecided", "refused", "finite-size effect")}
     return Search(
         theorem=record.name,
         status=FOUND.get(told.kind, "none found"),
@@ -183,12 +211,14 @@ def search(
         error=told.error,
         tried=len(seen),
         outcomes=dict(Counter(o.kind for o in seen.values()).most_common()),
-        remarks=first,
+        remarks=remarks,
         region={name: _region(name, ladder) for name, ladder in rungs.items()},
         sizes=smaller(record.claim.sizes, record.claim.exact),
+        draws=max((n for o in seen.values() if o.verdict for n in o.verdict.draws), default=0),
+        again=looking.again,
         examples=examples,
         delta=delta,
         false_refute=false_refute,
         entropy=entropy,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - looking.start,
     )
