@@ -64,7 +64,7 @@ class CaseVerdict:
         )
         rest, noise = self.remainder
         fit = f"; next power {rest:+.0e} +- {noise:.0e}" if 0 < noise < math.inf else ""
-        fit += f"; it fits with n^-{' or n^-'.join(f'{r:g}' for r in self.rates)}" if self.rates else ""
+        fit += f"; a bias n^-a with a = {min(self.rates):g} to {max(self.rates):g} fits" if self.rates else ""
         yield f"n = {_listed(self.sizes)}; {_listed(self.draws)} draws{fit}"
         if self.needs:
             yield f"would decide: about {_listed(_rounded(d * self.needs) for d in self.draws)} draws"

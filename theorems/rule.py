@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,10 +105,17 @@ def _missing(found: Interval, by: _Weighed, delta: float, worst: int) -> tuple[i
     )
 
 
-def agreed(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The verdict where the exponent is not known, from the verdicts with each one that fits: they must agree."""
-    worst = dict(min(found, key=lambda f: ("undecided", "refuted", "consistent").index(f["status"])))
-    if len({(f["status"], f["status"] == "refuted" and f["estimate"] > 0) for f in found}) > 1:
+def agreed(found: Sequence[Mapping[str, Any]], fit: Sequence[bool]) -> dict[str, Any]:
+    """The verdict where the exponent is not known, from those with each that is tried, in order: all that `fit` must agree.
+
+    The true exponent lies between two that are tried: what refutes must exceed the step from one estimate to the next.
+    """
+    inside = [i for i, fits in enumerate(fit) if fits] or list(range(len(found)))
+    worst = dict(min((found[i] for i in inside), key=lambda f: ("undecided", "refuted", "consistent").index(f["status"])))
+    estimates = [f["estimate"] for f in found[max(0, inside[0] - 1) : inside[-1] + 2]]
+    step = max((abs(a - b) for a, b in itertools.pairwise(estimates)), default=0.0)
+    sure = min(abs(found[i]["estimate"]) - found[i]["halfwidth"] for i in inside) > step
+    if len({found[i]["status"] for i in inside}) > 1 or (worst["status"] == "refuted" and not sure):
         worst |= {"status": "undecided", "needs": None, "reason": "the verdict depends on the rate: declare it, or larger sizes"}
     return worst
 

@@ -42,7 +42,7 @@ __all__ = ["CaseVerdict", "Verdict", "verify"]
 
 Progress = Callable[[str], None] | None
 GROWTH = 0.5  # of the rounds so far, from look to look
-RATES = (0.5, 0.75, 1.0, 1.5, 2.0)  # the exponents that are tried where a claim does not know its own
+RATES = (0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0)  # tried where a claim does not know its own
 
 
 class _Case:
@@ -113,23 +113,21 @@ class _Case:
     def judge(self, claim: Claim) -> CaseVerdict:
         """This claim, which may be a rival's, on what has been drawn."""
         assert not isinstance(claim, Identity)
-        found = []
-        level = self.rules["refute"] / (
-            1 if len(self.readings) == 1 else 2
-        )  # half for ruling out the exponent that is the true one
-        for rate, how in self.readings.items():
+        share = 1 if len(self.readings) == 1 else 2  # half is for ruling out the exponent that is the true one
+        found, fit = [], []
+        for how in self.readings.values():
             evidence = Evidence(self.evidence.sizes, how, self.evidence.method, self.evidence.blocks)
-            interval = evidence.interval(claim, self.params, level, self.rules["accept"])
-            found.append((rate, judge(interval, self.rules["delta"], claim.one_sided), unfit(interval, self.rules["delta"])))
-        fitting = [(rate, says) for rate, says, wrong in found if not wrong] or [(rate, says) for rate, says, _ in found]
+            interval = evidence.interval(claim, self.params, self.rules["refute"] / share, self.rules["accept"])
+            found.append(judge(interval, self.rules["delta"], claim.one_sided))
+            fit.append(not unfit(interval, self.rules["delta"]))
         return CaseVerdict(
-            **agreed([says for _, says in fitting]),
+            **(agreed(found, fit) if share > 1 else found[0]),
             params=dict(self.params),
             sizes=self.evidence.sizes,
             draws=self.evidence.draws,
             method=self.evidence.method,
             one_sided=claim.one_sided,
-            rates=tuple(rate for rate, _ in fitting) if len(self.readings) > 1 else (),
+            rates=tuple(rate for rate, fits in zip(self.readings, fit, strict=True) if fits) if share > 1 else (),
         )
 
 
