@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from asymptotics.spectral_fluctuations import Normal
 from tests.reliability import rates as reliability
 from theorems import Bound, Law, Mean, Real, Theorem
 from theorems.cli import main
+from theorems.exponents import RANGE, NoRate, exponent
 from theorems.fluctuations import fluctuation
-from theorems.rates import RANGE, NoRate, exponent, rate
+from theorems.rates import Rate, rate
 
 SIZES = (50, 75, 100, 150, 200, 300, 400)
 H = SIZES[0] / np.array(SIZES, dtype=float)
@@ -178,3 +181,50 @@ def test_the_command_prints_a_line_a_case_and_refuses_in_words():
     assert refused.exit_code == 2
     assert refused.output.count("there is no bias") == 3
     assert CliRunner().invoke(main, ["rate", "hastie2022.isotropic_ridge", "--sizes", "50,x"]).exit_code == 2
+
+
+@pytest.mark.false_alarm(0)
+def test_an_estimate_at_the_end_of_its_interval_is_told_as_such():
+    found = exponent(SIZES, H + 2 * H**2, (0.01 * H) ** 2)  # n^-1 does not lead here
+    assert found.edge
+    assert min(found.estimate - found.low, found.high - found.estimate) < 1e-6
+    assert not exponent(SIZES, H - 0.5 * H**2, (0.01 * H) ** 2).edge
+    told = Rate(
+        theorem="x", params={}, level=0.95, declared=1.0, sizes=(50,), draws=(1,), bias=(1.0,), noise=(0.1,), **found._asdict()
+    )
+    assert f"measured [{found.low:.3g}, {found.high:.3g}] at 95 %, best at its end {found.estimate:.3g}, beyond which" in str(
+        told
+    )
+    inside = replace(told, edge=False)
+    assert f"measured {found.estimate:.3g} [{found.low:.3g}" in str(inside)
+
+
+@pytest.mark.false_alarm(0)
+def test_sizes_at_which_nothing_can_be_measured_are_refused_without_a_warning(recwarn):
+    def sample_variance(*, n, level, draws, rng):
+        return level * rng.standard_normal((draws, n)).var(axis=1, ddof=1)  # of one number: nan, with a RuntimeWarning
+
+    with pytest.raises(ValueError, match=r"the simulation is nan at n = 1, .*take larger sizes"):
+        rate(record(sample_variance), sizes=(1, 2, 3, 4))
+    with pytest.raises(ValueError, match=r"sizes = \(0, 1, 2\) is refused: sizes are positive whole numbers"):
+        rate(record(sample_variance), sizes=(0, 1, 2))
+    assert not recwarn.list
+
+
+@pytest.mark.false_alarm(0)
+def test_a_size_without_noise_does_not_warn():
+    def deviation(*, n, level, draws, rng):
+        return level * rng.standard_normal((draws, n)).std(axis=1)  # of one number: 0
+
+    with contextlib.suppress(NoRate):  # warnings are errors
+        assert math.isfinite(rate(record(deviation), sizes=(1, 2, 3, 4)).low)
+
+
+@pytest.mark.false_alarm(0)
+def test_what_a_simulation_warns_of_is_passed_on():
+    def warns(*, n, level, draws, rng):
+        warnings.warn("mind this", UserWarning, stacklevel=1)
+        return level + 1 / n + rng.standard_normal(draws) / n**2
+
+    with pytest.warns(UserWarning, match="mind this"), contextlib.suppress(NoRate):
+        rate(record(warns))
