@@ -199,7 +199,7 @@ def verify(
         ("false_accept", false_accept, 0.5),
     ):
         if not 0 < value < top:
-            refuse(name, value, "it must be positive" + ("" if math.isinf(top) else f" and below {top}"))
+            refuse(name, value, "it must be positive and " + ("finite" if math.isinf(top) else f"below {top}"))
     spend = budgets.parse(budget)
     rules = {
         "delta": delta,
