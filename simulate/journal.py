@@ -56,6 +56,16 @@ def _intact(line: bytes) -> bool:
     return line[8:9] == b" " and line[:8] == b"%08x" % zlib.crc32(line[9:-1])
 
 
+def _damage(number: int, line: bytes) -> str:
+    """What is wrong with a line that is not intact, and what to do."""
+    if number > 1:
+        remedy = f"or keep its first {number - 1} lines (head -n {number - 1}) as a new store, and the rest is computed again"
+        return f"line {number} is damaged: take the file from a copy, {remedy}"
+    if re.match(rb'[0-9a-f]{8} \{"', line) or line[9:].startswith(_MARK):
+        return "its first line, which says of what entropy its draws are, is damaged: take the file from a copy, or begin a new store"
+    return "it is no store of ridgeless; name another file"
+
+
 def _json(content: object) -> str:
     return json.dumps(content, separators=(",", ":"))
 
@@ -134,9 +144,7 @@ class Journal:
                         refuse("store", str(self.path), "it is no store of ridgeless; name another file")
                     break
                 if not _intact(line):
-                    remedy = f"or keep its first {number - 1} lines (head -n {number - 1}) as a new store, and the rest is computed again"
-                    remedy = f"line {number} is damaged: take the file from a copy, {remedy}"
-                    refuse("store", str(self.path), remedy if number > 1 else "it is no store of ridgeless; name another file")
+                    refuse("store", str(self.path), _damage(number, line))
                 self._read(number, line)
                 self._end += len(line)
         if not self.read_only and self._end < os.fstat(self._file).st_size:

@@ -134,13 +134,15 @@ def test_grids_of_text_and_of_numbers_keep_their_order():
     [
         (("show", "nobody2020.nothing"), "nobody2020.nothing"),
         (("show", FILE), "it holds 4 records"),
-        (("show", f"{FILE}:nothing"), "nothing"),
+        (("show", f"{FILE}:nothing"), f"no such record; name one: {FILE}:double_descent, {FILE}:noise_only"),
+        (("show", f"{FILE}:two_route"), f"did you mean {FILE}:two_routes?"),
+        (("show", "elsewhere2020.law"), "a record of your own is FILE.py:law, with the file's path"),
         (("verify", "nowhere.py"), "no such file"),
         (("predict", f"{FILE}:two_routes", "alpha=1", "gamma=1"), "lam=alpha/n"),
         (("predict", f"{FILE}:two_routes", "gama=1", "lam=1"), "did you mean gamma"),
         (("predict", f"{FILE}:two_routes", "gamma=-1", "lam=1"), "gamma = -1.0"),
         (("predict", f"{FILE}:two_routes", "gamma=nan", "lam=1"), "gamma = nan"),
-        (("predict", f"{FILE}:two_routes", "gamma=1"), "lam = None"),
+        (("predict", f"{FILE}:two_routes", "gamma=1"), "lam is missing: give lam=, in [0, inf)"),
         (("predict", f"{FILE}:two_routes", "gamma=1,0", "lam=1"), "gamma = 0.0"),
         (("predict", f"{FILE}:two_routes", "gamma=1:2", "lam=1"), "low:high:count"),
         (("predict", f"{FILE}:two_routes", "gamma=0:2:5:log", "lam=1"), "low:high:count"),
@@ -274,3 +276,49 @@ def test_data_on_a_users_table(tmp_path):
 
 def test_every_stop_of_the_tour_exists():
     assert set(tour.STOPS) <= set(load())
+
+
+@pytest.mark.false_alarm(0)
+@pytest.mark.parametrize("command", ["show", "search", "rate", "predict"])
+def test_what_is_listed_can_be_typed_as_it_stands(command, tmp_path):
+    import shlex
+
+    folder = tmp_path / "my files"
+    folder.mkdir()
+    path = folder / "own_theorem.py"
+    path.write_text(Path(FILE).read_text())
+    listed = shlex.split(refused(command, path).split("name one: ")[1])
+    names = [word.rstrip(",") for word in listed]
+    assert [name.rpartition(":")[2] for name in names] == ["double_descent", "noise_only", "law", "two_routes"]
+    for name in names:
+        assert run("show", name).exit_code == 0
+
+
+@pytest.mark.false_alarm(0)
+def test_a_printed_name_can_be_typed_back_in_the_folder_of_its_file(tmp_path, monkeypatch):
+    (tmp_path / "printed2020.py").write_text(Path(FILE).read_text())
+    monkeypatch.chdir(tmp_path)
+    printed = run("show", "printed2020.py:law").stdout.partition(":")[0]
+    assert printed == "printed2020.law"
+    assert run("show", printed).stdout == run("show", "printed2020.py:law").stdout
+    assert "did you mean printed2020.py:law?" in refused("show", "printed2020.lwa")
+    assert "did you mean printed2020.py?" in refused("show", "printed2020")
+    (tmp_path / "hastie2022.py").write_text("raise SystemError\n")
+    assert run("show", "hastie2022.two_forms").exit_code == 0  # the library's comes first
+
+
+@pytest.mark.false_alarm(0)
+def test_an_error_in_ones_own_file_is_one_line_under_its_printed_name_too(tmp_path, monkeypatch):
+    first = "def kappa_by_root(*, gamma, lam):\n"
+    (tmp_path / "breaks2020.py").write_text(Path(FILE).read_text().replace(first, first + "    raise KeyError('oh')\n"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("breaks2020.py:two_routes", "breaks2020.two_routes"):
+        assert "breaks2020.py, line " in refused("verify", name)
+
+
+def test_no_line_of_show_or_list_ends_in_the_middle_of_a_sentence():
+    for name, record in load().items():
+        shown = run("show", name).stdout
+        assert ".;" not in shown
+        assert not record.source.endswith((" this f", ","))
+        assert record.source in run("list").stdout

@@ -132,6 +132,18 @@ def test_damage_in_the_middle_names_its_line_and_the_remedy(tmp_path):
         assert list(journal) == [cell(0).key]
 
 
+@pytest.mark.parametrize("at", [1, 12])  # the checksum, the mark of a store
+def test_a_damaged_header_is_no_foreign_file(tmp_path, at):
+    path = tmp_path / "store"
+    filled(path)
+    damaged = bytearray(path.read_bytes())
+    damaged[at] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"its first line.* is damaged: take the file from a copy, or begin a new store"):
+        Journal(path)
+    assert path.read_bytes() == damaged
+
+
 def test_disk_full_is_said_and_nothing_is_lost(tmp_path):
     times, bad = measures.full(tmp_path, 2200)
     assert times >= 4

@@ -181,6 +181,9 @@ def test_the_command_prints_a_line_a_case_and_refuses_in_words():
     assert refused.exit_code == 2
     assert refused.output.count("there is no bias") == 3
     assert CliRunner().invoke(main, ["rate", "hastie2022.isotropic_ridge", "--sizes", "50,x"]).exit_code == 2
+    level = CliRunner().invoke(main, ["rate", "hastie2022.isotropic_ridge", "--level", "95"])
+    assert level.exit_code == 2
+    assert "strictly between 0 and 1" in level.stderr
 
 
 @pytest.mark.false_alarm(0)
@@ -204,10 +207,12 @@ def test_sizes_at_which_nothing_can_be_measured_are_refused_without_a_warning(re
     def sample_variance(*, n, level, draws, rng):
         return level * rng.standard_normal((draws, n)).var(axis=1, ddof=1)  # of one number: nan, with a RuntimeWarning
 
-    with pytest.raises(ValueError, match=r"the simulation is nan at n = 1, .*take larger sizes"):
+    with pytest.raises(ValueError, match=r"the simulation of .* gave nan at n = 1, .*take larger sizes"):
         rate(record(sample_variance), sizes=(1, 2, 3, 4))
     with pytest.raises(ValueError, match=r"sizes = \(0, 1, 2\) is refused: sizes are positive whole numbers"):
         rate(record(sample_variance), sizes=(0, 1, 2))
+    with pytest.raises(ValueError, match=r"returned an array of shape \(50,\) for 2000 draws"):
+        rate(record(lambda *, n, level, draws, rng: rng.standard_normal(n)))
     assert not recwarn.list
 
 

@@ -53,7 +53,7 @@ def test_predictions_take_scalars_arrays_and_defaults(file):
         ({"gamma": [1, 2, -3]}, r"gamma = -3"),
         ({"gamma": float("nan")}, "gamma = nan"),
         ({"gamma": "two"}, "gamma = 'two' is refused: it must be a number"),
-        ({}, "gamma = None"),
+        ({}, r"gamma is missing: give gamma=, in \(0, inf\)"),
         ({"gamma": 1, "alpha": 3}, "alpha = 3 is refused.*lam=alpha/n"),
         ({"gamma": 1, "sigma": 3}, r"sigma2=sigma\*\*2"),
         ({"gamma": 1, "sigma22": 3}, "did you mean sigma2=?"),
@@ -127,3 +127,33 @@ def test_strategies_draw_from_the_domain(domain, data):
 def test_domains_refuse(domain, value):
     with pytest.raises(ValueError, match="x = "):
         domain.check("x", value)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Real(3, 1), r"low = 3 is refused: the interval \(3, 1\) holds no number; give low below high = 1"),
+        (lambda: Real(1, 1), r"low = 1 is refused: the interval \(1, 1\)"),
+        (lambda: Real(1, 1, "["), "low = 1 is refused"),
+        (lambda: Real(np.nan, 1), "low = nan is refused"),
+        (lambda: Real(0, "1"), "high = '1' is refused"),
+        (lambda: Real(0, 1, "()"), r"closed = '\(\)' is refused: .* '', '\[', '\]' or '\[\]'"),
+        (lambda: Real(0, 1, default=1.0), r"default = 1.0 is refused: it must lie in \(0, 1\)"),
+        (lambda: Integer(5, 2), r"low = 5 is refused: no integer lies in \{5, ..., 2\}; give low up to high = 2"),
+        (lambda: Integer(1, np.inf), "high = inf is refused"),
+        (lambda: Integer(1, 3, default=4), "default = 4 is refused"),
+        (lambda: Choice(()), r"options = \(\) is refused: give at least one string"),
+        (lambda: Choice("gaussian"), "options = 'gaussian' is refused"),
+        (lambda: Choice((1, 2)), r"options = \(1, 2\) is refused"),
+        (lambda: Choice(("a",), default="b"), "default = 'b' is refused"),
+    ],
+)
+def test_domains_that_hold_nothing_are_refused_when_they_are_made(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()
+
+
+def test_domains_of_one_point_are_none_of_these():
+    assert Real(1, 1, "[]").check("x", 1) == 1
+    assert Integer(2, 2).check("x", 2) == 2
+    assert Choice(("a",), default="b", open=True).check("x", "c") == "c"

@@ -107,6 +107,22 @@ def test_a_simulation_that_fails_is_found_and_told_apart_from_the_formula():
     assert found.replay("a.py:b") == "ridgeless verify a.py:b --case level=3,kind=a,k=3 --delta 0.01"
 
 
+def test_a_simulation_that_gives_nan_or_no_draws_is_a_find():
+    def nan(*, k, **given):
+        return draws(k=k, **given) * (math.nan if k == 3 else 1)
+
+    found = search(record(simulation=nan), budget=100)
+    assert found.status == "simulation fails"
+    assert found.case["k"] == 3
+    assert (
+        "the simulation of test_searches.unnamed(level=3.0" in found.error
+        or "the simulation of tests.unnamed(level=3.0" in found.error
+    )
+    assert "returned nan" in found.error
+    found = search(record(simulation=lambda *, n, draws, rng, **_: rng.standard_normal(n)), budget=100)
+    assert "the first axis must be the" in found.error
+
+
 def test_a_case_without_randomness_can_refute():
     def some(*, n, level, kind, k, draws, rng):
         return np.full(draws, level) + (k - 1) * rng.standard_normal(draws) / n

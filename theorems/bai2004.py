@@ -41,7 +41,7 @@ ridge_risk = Theorem(
     r"f(1+\gamma+2\sqrt\gamma\cos t)=\frac{a_0}2+\sum_{k\ge1}a_k\cos kt:\quad "
     r"n\,\bigl(R_n-R(p/n)\bigr)\Rightarrow N\Bigl(\tfrac12\sum_k a_{2k},\ \tfrac12\sum_k k\,a_k^2\Bigr);\quad "
     r"\lambda=0:\ N\Bigl(\frac{\sigma^2\min(\gamma,1)}{(1-\gamma)^2},\ \frac{2\sigma^4\gamma}{(1-\gamma)^4}\Bigr)",
-    source="bai2004clt, Theorem 1.1 (numbering from memory), at this f",
+    source="bai2004clt, Theorem 1.1 for the f of the risk (numbering from memory)",
     assumptions=MODEL,
     domain={"gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2},
     claim=Law(theory=_law, simulation=fluctuation(simulate.isotropic.ridge, isotropic.ridge), sizes=(32, 64, 128)),

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Iterable
@@ -60,29 +61,49 @@ def _file(path: Path) -> dict[str, Theorem]:
 def load(where: str | Path | None = None) -> dict[str, Theorem]:
     """Records by name: all of the library's, or those that `where` names: a record, a paper, FILE.py, or FILE.py:record.
 
-    Raises ValueError where there is none, and where a file does not load (with its line).
+    The name of a record in FILE.py of this folder, as it is printed ("FILE.record"), names it too. Raises ValueError where there is
+    none, and where a file does not load (with its line).
     """
     text = "" if where is None else str(where)
     path, _, wanted = text.rpartition(":") if ".py:" in text else (text, "", "")
     if path.endswith(".py"):
-        found = _file(Path(path))
-        return {k: v for k, v in found.items() if not wanted or k.endswith(f".{wanted}")} or refuse(
-            "theorem", text, f"the file's records are {', '.join(found)}"
-        )
+        return _chosen(path, wanted)
     found = _library()
     chosen = {k: v for k, v in found.items() if text in ("", k, v.paper)}
     papers = sorted({v.paper for v in found.values()})
-    close = difflib.get_close_matches(text, [*found, *papers], n=1)
+    stem, _, name = text.partition(".")
+    if stem not in papers and name.isidentifier() and Path(f"{stem}.py").is_file():
+        return _chosen(f"{stem}.py", name)
+    own = [f"{text}.py"] if Path(f"{text}.py").is_file() else []
+    close = own or difflib.get_close_matches(text, [*found, *papers], n=1)
     hint = f"did you mean {close[0]}?" if close else f"the papers are {', '.join(papers)}"
+    if stem not in papers and name.isidentifier():
+        hint += f"; a record of your own is FILE.py:{name}, with the file's path"
     return chosen or refuse("theorem", text, f"no record, paper or .py file of this name; {hint}")
 
 
-def one(where: str) -> Theorem:
+def _chosen(path: str, wanted: str) -> dict[str, Theorem]:
+    """The records of a file, or the one that is wanted."""
+    found = _file(Path(path))
+    chosen = {k: v for k, v in found.items() if wanted in ("", k, k.partition(".")[2])}
+    if not chosen:
+        close = difflib.get_close_matches(wanted, [k.partition(".")[2] for k in found], n=1)
+        remedy = f"did you mean {_typed(path, close)}?" if close else f"name one: {_typed(path, found)}"
+        refuse("theorem", f"{path}:{wanted}", f"the file has no such record; {remedy}")
+    return chosen
+
+
+def _typed(where: str, names: Iterable[str]) -> str:
+    """Names of records as one types them in a shell, where they stand in a file with its path as it was given."""
+    own = where.endswith(".py")
+    return ", ".join(shlex.quote(f"{where}:{name.rpartition('.')[2]}" if own else name) for name in names)
+
+
+def one(where: str | Path) -> Theorem:
     """The one record that `where` names; ValueError lists them where there are several."""
     found = load(where)
     if len(found) > 1:
-        names = ", ".join(f"{where}:{k.split('.')[-1]}" if where.endswith(".py") else k for k in found)
-        refuse("theorem", where, f"it holds {len(found)} records; name one: {names}")
+        refuse("theorem", str(where), f"it holds {len(found)} records; name one: {_typed(str(where), found)}")
     return next(iter(found.values()))
 
 

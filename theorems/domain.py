@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,17 @@ class Real:
     high: float
     closed: str = ""
     default: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, end in (("low", self.low), ("high", self.high)):
+            if isinstance(end, bool) or not isinstance(end, numbers.Real) or math.isnan(end):
+                refuse(name, end, "an end of an interval is a number, or math.inf")
+        if self.closed not in ("", "[", "]", "[]"):
+            refuse("closed", self.closed, "it names the ends that belong to the interval: '', '[', ']' or '[]'")
+        if self.low > self.high or (self.low == self.high and self.closed != "[]"):
+            refuse("low", self.low, f"the interval {self} holds no number; give low below high = {self.high:g}")
+        if self.default is not None:
+            self.check("default", self.default)
 
     def check(self, name: str, value: Any) -> float:
         try:
@@ -84,6 +96,15 @@ class Integer:
     high: int
     default: int | None = None
 
+    def __post_init__(self) -> None:
+        for name, end in (("low", self.low), ("high", self.high)):
+            if isinstance(end, bool) or not isinstance(end, numbers.Integral):
+                refuse(name, end, "an end of a range of integers is an integer; for other numbers there is Real")
+        if self.low > self.high:
+            refuse("low", self.low, f"no integer lies in {self}; give low up to high = {self.high}")
+        if self.default is not None:
+            self.check("default", self.default)
+
     def check(self, name: str, value: Any) -> int:
         try:
             number = int(value)
@@ -117,6 +138,12 @@ class Choice:
     options: tuple[str, ...]
     default: str | None = None
     open: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.options, str) or not self.options or not all(isinstance(o, str) for o in self.options):
+            refuse("options", self.options, "give at least one string, in a tuple: ('gaussian', 'rademacher')")
+        if self.default is not None:
+            self.check("default", self.default)
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or not (self.open or value in self.options):

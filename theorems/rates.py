@@ -108,7 +108,7 @@ def rate(
     gaps, covariances = [], []
     with one_blas_thread():
         for m, count in zip(n, each, strict=True):
-            gap = _gaps(claim, given, m, count, stream(entropy, record.name, "rate", given, m))
+            gap = _gaps(record.name, claim, given, m, count, stream(entropy, record.name, "rate", given, m))
             gaps.append(gap.mean(axis=0))
             covariances.append(np.atleast_2d(np.cov(gap.T)) / count + ROUND_OFF**2 * np.eye(gap.shape[1]))
     bias, covariance = np.array(gaps), np.array(covariances)
@@ -138,15 +138,22 @@ def rate(
     )
 
 
-def _gaps(claim: Mean | Law, params: Mapping[str, Any], n: int, draws: int, rng: np.random.Generator) -> Array:
+def _gaps(name: str, claim: Mean | Law, params: Mapping[str, Any], n: int, draws: int, rng: np.random.Generator) -> Array:
     """Draws less the theory over its scale (draws, k); ValueError where one is not finite, in place of NumPy's warning."""
+    at = f"at n = {n}, {dict(params)}"
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        values, target, scale = claim.compare(claim.observe(params, n, draws, rng), params, n)
-    for name, numbers in (("theory", target), ("simulation", values)):
+        raw = claim.observe(params, n, draws, rng)
+        if np.shape(raw)[:1] != (draws,):
+            words = f"an array of shape {np.shape(raw)} for {draws} draws {at}: the first axis must be the draws"
+            raise ValueError(f"the simulation of {name} returned {words}")
+        values, target, scale = claim.compare(raw, params, n)
+    for what, numbers in (("theory", target), ("simulation", values)):
         if not np.isfinite(numbers).all():
             bad = np.asarray(numbers)[~np.isfinite(numbers)][0]
-            refuse("sizes", n, f"the {name} is {bad} at n = {n}, {dict(params)}; take larger sizes, or another case")
+            raise ValueError(
+                f"the {what} of {name} gave {bad} {at}: there is no mean to measure; take larger sizes, or another case"
+            )
     for warning in told:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return np.asarray((values - target) / scale)

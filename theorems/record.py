@@ -103,7 +103,7 @@ class Theorem:
         for name, domain in domains.items():
             value = given.get(name, domain.default)
             if value is None:
-                refuse(name, None, f"{self.title} needs it, in {domain}")
+                raise ValueError(f"{name} is missing: give {name}=, in {domain} ({self.title})")
             out[name] = domain.check(name, value)
         return out
 
@@ -115,7 +115,7 @@ class Theorem:
             for value in values.ravel().tolist():
                 self.parameters(**{**first, name: value})
         if "n" in self.arguments and "n" not in given:
-            refuse("n", None, f"{self.title} is exact at every size: say which, n=200")
+            raise ValueError(f"n is missing: {self.title} is exact at every size; say which, n=200")
         checked = self.parameters(**first)
         return self.claim.theory(**{**checked, **arrays})
 

@@ -26,7 +26,8 @@ def _from_file(error: Exception, names: Any) -> str | None:
     """One line on an error in a user's own FILE.py, with the place in it; None where no such file is at work."""
     import traceback
 
-    files = [Path(str(n).partition(".py")[0] + ".py").absolute() for n in names if ".py" in str(n)]
+    stems = [str(n).partition(".py" if ".py" in str(n) else ".")[0] for n in names]  # FILE.py:record, or FILE.record
+    files = [file for stem in stems if (file := Path(f"{stem}.py").absolute()).is_file()]
     if not files:
         return None
     places = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).absolute() in files]

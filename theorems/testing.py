@@ -173,4 +173,6 @@ def _field(result: Any, of: str | None) -> Any:
         return np.asarray(result, dtype=np.float64)
     else:
         fields = result.to_dict() if hasattr(result, "to_dict") else vars(result)
+    if of is None:
+        raise ValueError(f"of is missing: name the field to compare, of= one of {', '.join(fields)}")
     return fields[of] if of in fields else refuse("of", of, f"name one of the fields: {', '.join(fields)}")

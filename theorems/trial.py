@@ -8,6 +8,7 @@ fades as n grows is an effect of finite size and no error of the theorem. Where 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,7 +65,7 @@ def smaller(sizes: tuple[int, ...], exact: bool) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Trial:
-    """What becomes of a case: a ValueError is a refusal, any other error a find."""
+    """What becomes of a case: a ValueError is a refusal; any other error is a find, and so is what is no draws, as nan."""
 
     record: Theorem
     level: float
@@ -82,7 +83,9 @@ class Trial:
                 stage = "simulation fails"
                 return self._verdict(params)
         except Exception as error:
-            said = " ".join(str(error).split())
+            said = self._said(error)
+            if re.search(r", block \d+ returned ", said):  # nan, or no draws at all
+                return Outcome(stage, error=said)
             if "the first look takes" in said:  # more draws than there may be in this round
                 return Outcome("undecided", error=f"{words(case)}: {said}")
             if "in every draw" in said:  # so `verify` refuses a whole record; one case may well have no randomness, as sigma2 = 0
@@ -90,6 +93,13 @@ class Trial:
             if isinstance(error, ValueError) and not isinstance(error, np.linalg.LinAlgError):
                 return Outcome("refused", error=f"{words(case)}: {said}")
             return Outcome(stage, error=f"{type(error).__name__}: {said}")
+
+    def _said(self, error: Exception) -> str:
+        """In one line; a simulation goes by the name of the record, which the copies that are judged do not have."""
+        claim = self.record.claim
+        drawn = "" if isinstance(claim, Identity) else f"{claim.draw.__module__}:{claim.draw.__qualname__}"
+        said = " ".join(str(error).split())
+        return said.replace(drawn, f"the simulation of {self.record.name}") if drawn else said
 
     def _formula(self, params: Mapping[str, Any]) -> str:
         """Why the formula's value cannot be judged, "" where it can; ArithmeticError where it is nan."""

@@ -45,7 +45,7 @@ def command(name: str) -> None:
 def _claim(record: Theorem) -> str:
     claim = record.claim
     kind = type(claim).__name__
-    what = (type(claim).__doc__ or "").partition("\n")[0]
+    what = (type(claim).__doc__ or "").partition("\n")[0].rstrip(".")
     of = f" ({claim.of})" if hasattr(claim, "of") else ""
     sizes = f"; judged at n = {', '.join(map(str, claim.sizes))}" if claim.sizes else ""
     exact = " exactly at every n" if claim.exact and sizes else ""
