@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +33,29 @@ def test_the_complete_file_of_a_new_theorem(tmp_path, monkeypatch):
     record = theorems.load("my_theorem.py")["my_theorem.averaged_ridgeless"]
     assert np.shape(record.predict(gamma=[1.5, 2, 4], parts=2)) == (3,)
     assert theorems.verify(record).has_power
+
+
+def printed(folder: Path, *words: str) -> list[str]:
+    """The lines of pytest, alone in a folder."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+@pytest.mark.false_alarm(1e-6)  # of one verdict, were its entropy another
+def test_what_a_statistical_test_prints(tmp_path):
+    outputs = (DOCS / "testing.md").read_text(encoding="utf-8").split("```")[1::2]
+    means, pi, plain = blocks("testing.md")
+    (tmp_path / "test_mom.py").write_text(means, encoding="utf-8")
+    assert any(" 1 passed" in line for line in printed(tmp_path, "test_mom.py"))
+    wrong = means.replace("to=lambda *, shape: shape", "to=lambda *, shape: 1.02 * shape")
+    (tmp_path / "test_mom.py").write_text(wrong, encoding="utf-8")
+    lines = printed(tmp_path, "--tb=short", "--entropy", "8123")
+    (shown,) = (block.strip().splitlines() for block in outputs if "to replay" in block)
+    assert shown == lines[lines.index(shown[0]) :][: len(shown)]
+    (tmp_path / "test_mom.py").write_text(f"{means}\n\n{pi}", encoding="utf-8")
+    (tmp_path / "test_plain.py").write_text(f"import numpy as np\nimport pytest\n\n\n{plain}", encoding="utf-8")
+    lines = printed(tmp_path, "--calibrate", "2")
+    (report,) = (block.strip().splitlines() for block in outputs if "Berry-Esseen" in block)
+    _, columns, *_, rule, bias = (line.split() for line in report)  # widths depend on the numbers
+    assert [line for line in map(str.split, lines) if line in (columns, rule, bias)] == [columns, rule, bias]
+    assert any(" 3 passed" in line for line in lines)
