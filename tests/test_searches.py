@@ -315,7 +315,7 @@ class Judge:
     draws: int = 1
     record: Theorem = RIDGE
 
-    def __call__(self, case):
+    def __call__(self, case, deadline):
         if self.draws >= 16 and case["at"] == 0.25:
             return Outcome("refuted")
         told = {"estimate": case["at"], "needs": case["needs"], "one_sided": case["bound"]}
@@ -332,7 +332,7 @@ def test_undecided_cases_are_looked_at_nearest_to_refutation_first():
     assert looking.longer(8) is None  # rounds of 4 and of 8 draws
     order = [-0.9, -0.5, 0.1, 0.25, 0.9]  # a bound is missed from below only, and more draws would not decide the last
     assert [float(line.split("at=")[1].split(",")[0]) for line in seen[5:]] == 2 * order
-    assert looking.longer(1e9) == cases[1]
+    assert looking.longer(10**9) == cases[1]
     assert looking.again == len(seen) - 5
 
 
@@ -341,9 +341,24 @@ def test_what_the_time_would_not_suffice_for_is_not_looked_at_again():
     looking = Looking(Judge(), 10, 4.0, lambda _: None)  # 3 s until there is a find
     case = {"at": 0.1, "needs": 2, "bound": False}
     assert not looking(case)
-    looking.paid[json.dumps(case)] = (1, 1.0)  # 4 times that is 4 s
-    assert looking.longer(math.inf) is None
+    looking.paid[json.dumps(case)] = (1, 3.0)
+    assert looking.longer(10**9) is None
     assert looking.again == 0
+
+
+def test_the_time_that_is_left_goes_to_undecided_cases_and_ends_the_search(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def second(*, n, level, kind, k, draws, rng):
+        now[0] += draws * 1e-5
+        return level * (1 + 30 * rng.standard_normal(draws))  # no budget here decides
+
+    found = search(record(simulation=second), budget="40s", examples=5)
+    assert found.outcomes == {"undecided": 5}
+    assert found.again > 5
+    assert 25 < found.seconds < 30  # the quarter for shrinking is kept; the next look would have ended after the time
+    assert found.draws > 100_000
 
 
 def test_the_draws_of_a_smaller_budget_are_the_first_of_a_larger_one():

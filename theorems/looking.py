@@ -1,9 +1,9 @@
 """Looks at cases: each once, then the undecided ones again with more draws, as far as the time goes.
 
-Round by round every undecided case is judged again with MORE times the draws, nearest to a refutation first. Its outcome is a function of
-the case and of the round, and looking again costs nothing of the error rate: the draws of `verify` come in blocks that are keyed
-by the case and whose sizes do not depend on the budget, so that those of a smaller budget are the first of a larger one, and its
-intervals hold at every look at this one sequence at once.
+Round by round every undecided case is judged again with MORE times the draws, nearest to a refutation first. Its outcome is a function
+of the case and of the round, unless the time ends first, and looking again costs nothing of the error rate: the draws of `verify`
+come in blocks that are keyed by the case and whose sizes do not depend on the budget, so that those of a smaller budget are
+the first of a larger one, and its intervals hold at every look at this one sequence at once.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Looking:
     examples: int  # most cases until there is a find
     seconds: float
     progress: Callable[[str], None]
-    start: float = field(default_factory=time.monotonic)
+    start: float = field(default_factory=lambda: time.monotonic())
     seen: dict[str, Outcome] = field(default_factory=dict)
-    paid: dict[str, tuple[int, float]] = field(default_factory=dict)  # draws a size that the last judgement might take; seconds
+    paid: dict[str, tuple[int, float]] = field(default_factory=dict)  # of the last judgement: the most draws a size, and seconds
     kind: str = ""  # of the first find: shrinking keeps to it
     again: int = 0  # judgements that were not the first of their case
 
@@ -53,15 +53,14 @@ class Looking:
             self.kind = kind
         return bool(kind) and kind == self.kind
 
-    def longer(self, most: float) -> dict[str, Any] | None:
-        """A find among the undecided cases, with ever more draws, at most `most`; what the time would not suffice for is left."""
+    def longer(self, most: int) -> dict[str, Any] | None:
+        """A find among the undecided cases, with ever more draws, at most `most`, until the time ends."""
         looked = True
         while looked and self.judge.draws < most:
-            self.judge = replace(self.judge, draws=int(min(MORE * self.judge.draws, most)))
+            self.judge = replace(self.judge, draws=min(MORE * self.judge.draws, most))
             looked = False
             for key in sorted(filter(self._open, self.seen), key=lambda key: -self.seen[key].nearness):
-                draws, seconds = self.paid[key]
-                if seconds * self.judge.draws / draws <= self.left:
+                if self.paid[key][1] < self.left:  # else there is no time for more draws than were seen
                     looked = True
                     case: dict[str, Any] = json.loads(key)
                     self._look(case)
@@ -75,6 +74,6 @@ class Looking:
     def _look(self, case: Mapping[str, Any]) -> None:
         key, begun = json.dumps(case), time.monotonic()
         self.again += key in self.seen
-        self.seen[key] = self.judge(case)
+        self.seen[key] = self.judge(case, begun + self.left)
         self.paid[key] = self.judge.draws, time.monotonic() - begun
         self.progress(f"{self.judge.record.name} {words(case)}")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 REACH = {"gamma": (0.2, 8.0), "psi": (0.2, 8.0), "lam": (1e-3, 10.0)}  # what can be simulated: p = gamma n, d = psi p
 ELSEWHERE = (0.01, 100.0)
 DRAWS = 1000  # a size and case, at first, where the budget is a time
+MOST = 4**6 * DRAWS  # unless the caller says otherwise: what memory holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +161,10 @@ def search(
 
     examples: cases to look at. delta: tolerance, relative to the claim's scale. false_refute: bound on the probability that a true
     record is refuted anywhere in the search, further looks at undecided cases included. budget: the time of the whole search,
-    "60s" or "10min" (a judgement under way is finished), or a whole number of draws a size and case, without a limit of time.
-    draws: beside a time, the most draws a size and case (none: what the time allows). entropy: the seed of cases and draws.
+    "60s" or "10min" (the first look of a judgement is finished), or a whole number of draws a size and case, without a limit of time.
+    draws: beside a time, the most draws a size and case (by default 4 million). entropy: the seed of cases and draws.
     progress: called once a judgement. The same arguments give the same result, unless the time ends first: each judgement is a
-    function of case and round, and the time decides only how many there are.
+    function of case and round, and the time decides only how many there are, and cuts the last one short.
 
     A case where formula or simulation fails (nan, any error but ValueError) is a find too. One that is refused (ValueError, too few
     moments, an infinite value) is none, and is counted. Parameters are numbers of at most two digits; the region is part of
@@ -188,8 +189,8 @@ def search(
             draws,
             f"the budget is a number of draws already ({spend.draws}); give a time beside it, such as budget='60s'",
         )
-    most = spend.draws or draws or math.inf  # a size and case
-    first = spend.draws or int(min(DRAWS, most))
+    most = spend.draws or draws or MOST  # a size and case
+    first = spend.draws or min(DRAWS, most)
     looking = Looking(
         Trial(record, false_refute / (examples + SHRINKS), delta, first, entropy),
         examples,

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from theorems.budget import Budget
 from theorems.claims import Identity
 from theorems.evidence import RARE
 from theorems.judgement import CaseVerdict
@@ -73,7 +75,8 @@ class Trial:
     draws: int  # most a size, of a judgement
     entropy: int
 
-    def __call__(self, case: Mapping[str, Any]) -> Outcome:
+    def __call__(self, case: Mapping[str, Any], deadline: float = math.inf) -> Outcome:
+        """deadline: on the clock of time.monotonic(); a judgement that it cuts short is undecided."""
         stage = "formula fails"
         try:
             params = self.record.parameters(**case)
@@ -81,7 +84,7 @@ class Trial:
                 if why := self._formula(params):
                     return Outcome("refused", error=f"{words(case)}: {why}")
                 stage = "simulation fails"
-                return self._verdict(params)
+                return self._verdict(params, deadline)
         except Exception as error:
             said = self._said(error)
             if re.search(r", block \d+ returned ", said):  # nan, or no draws at all
@@ -112,28 +115,33 @@ class Trial:
                 return "the value is infinite"
         return ""
 
-    def _verdict(self, params: Mapping[str, Any]) -> Outcome:
+    def _verdict(self, params: Mapping[str, Any], deadline: float) -> Outcome:
         claim = self.record.claim
         if isinstance(claim, Identity):
-            found = self._verify(self.record, params, self.entropy)
+            found = self._verify(self.record, params, self.entropy, deadline)
             return Outcome(found.status, found)
         sizes = smaller(claim.sizes, claim.exact)
-        first = self._verify(_at(self.record, sizes), params, self.entropy)
+        first = self._verify(_at(self.record, sizes), params, self.entropy, deadline)
         if first.status != "refuted":
             return Outcome(first.status, first)
         doubled = sizes if claim.exact else tuple(2 * n for n in sizes)
-        again = self._verify(_at(self.record, doubled), params, self.entropy + 1)
+        again = self._verify(_at(self.record, doubled), params, self.entropy + 1, deadline)
         if again.status == "undecided":
             return Outcome("undecided", again)
         stays = abs(again.estimate) >= abs(first.estimate) / 2
         return Outcome("refuted" if again.status == "refuted" and stays else "finite-size effect", again)
 
-    def _verify(self, record: Theorem, params: Mapping[str, Any], entropy: int) -> CaseVerdict:
+    def _verify(self, record: Theorem, params: Mapping[str, Any], entropy: int, deadline: float) -> CaseVerdict:
         alone = replace(record, cases=(params,), rivals={})
         rules: dict[str, Any] = {"delta": self.delta, "false_refute": self.level, "entropy": entropy}
-        found = verify(alone, budget=self.draws, **rules).cases[0]
+
+        def within(draws: int) -> CaseVerdict:
+            budget: Any = Budget(max(deadline - time.monotonic(), 0.0), draws)
+            return verify(alone, budget=budget, **rules).cases[0]
+
+        found = within(self.draws)
         if found.reason == SAME and abs(found.estimate) > self.delta:  # without randomness it takes more to be sure of it
-            found = verify(alone, budget=math.ceil(-2 * math.log(self.level) / RARE), **rules).cases[0]
+            found = within(math.ceil(-2 * math.log(self.level) / RARE))
         return found
 
 
