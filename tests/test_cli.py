@@ -272,6 +272,7 @@ def test_data_on_a_users_table(tmp_path):
     assert result.exit_code == 0, result.output
     assert any(path.suffix == ".pdf" for path in tmp_path.iterdir())
     assert "z" in refused("data", tmp_path / "table.csv", "--target", "z")
+    assert "target is missing: name the column to predict" in refused("data", tmp_path / "table.csv")
 
 
 def test_every_stop_of_the_tour_exists():

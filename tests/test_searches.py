@@ -303,7 +303,7 @@ def test_undecided_cases_are_judged_again_with_more_draws_and_a_find_among_them_
     assert dict(found.case) == {"level": 30.0, "kind": "a", "k": 2}  # the simplest
     assert found.again > 0
     assert 16_000 < found.draws <= 64_000
-    assert f"{found.again} judged again, with up to {found.draws:,} draws a size" in str(found)
+    assert f"{found.again} judged again, with up to {found.draws // 1000} " in str(found)
     again = search(wrong, budget="10h", draws=64_000, examples=20)
     assert replace(again, seconds=0.0) == replace(found, seconds=0.0)
 

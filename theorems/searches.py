@@ -84,7 +84,8 @@ class Search:
         else:
             what = "refuted" if self.status == FOUND["refuted"] else f"the {self.status}"
             lines = [f"{self.theorem}: {what} at {words(self.case)}, the simplest case found", f"  {self.verdict or self.error}"]
-        more = f"; {self.again} judged again, with up to {self.draws:,} draws a size" if self.again else ""
+        most = f"{self.draws:,}".replace(",", " ")
+        more = f"; {self.again} judged again, with up to {most} draws a size" if self.again else ""
         lines += [
             f"  {', '.join(f'{v} {k}' for k, v in self.outcomes.items())}{more}; {self.seconds:.0f} s, entropy {self.entropy}"
         ]

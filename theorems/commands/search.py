@@ -16,7 +16,7 @@ from theorems.terminal import bar, plain
 @click.argument("name")
 @click.option("--examples", default=100, show_default=True, type=click.IntRange(1), help="Cases to look at.")
 @click.option("--budget", default="60s", show_default=True, help="A time (60s, 10min), or a number of draws a size and case.")
-@click.option("--draws", type=click.IntRange(1), help="Most draws a size and case, beside a time; by default what it allows.")
+@click.option("--draws", type=click.IntRange(1), help="Most draws a size and case, beside a time.")
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance, relative to the claim's scale.")
 @click.option("--false-refute", default=1e-6, show_default=True, help="Bound on the probability that a true record is refuted.")
 @SEED

@@ -96,7 +96,7 @@ def _npz(path: Path, target: str | None) -> tuple[pd.DataFrame, str]:
     vectors = [k for k, v in arrays.items() if v.ndim == 1]
     if target is None:
         if len(vectors) != 1:
-            refuse("target", None, f"name the vector that is the target{has}")
+            raise ValueError(f"target is missing: name the vector that is the target{has}")
         target = vectors[0]
     if target not in vectors:
         refuse("target", target, f"an NPZ needs a vector of this name{has}")
@@ -121,7 +121,9 @@ def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple
 
     columns = list(frame.columns)
     if target is None:
-        refuse("target", None, f"{_one_column(columns)}name the column to predict; the columns are {_names(columns, 40)}")
+        raise ValueError(
+            f"target is missing: {_one_column(columns)}name the column to predict; the columns are {_names(columns, 40)}"
+        )
     if target not in columns:
         close = difflib.get_close_matches(target, columns, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
