@@ -94,7 +94,8 @@ class Mean:
 
     `theory(**params)` gives a number or a record with the field `of`; `simulation(n=, draws=, rng=, **params)` gives draws
     or a record of draws. With `exact=True` theory takes n as well and holds at every size. rate=None: the exponent is not known;
-    then those count that fit the draws. scale: what delta is relative to, where not |theory| (which may be 0). finite(n=, **params): the exact mean at size n where one is known, so that nothing is extrapolated.
+    then those count that fit the draws. scale: what delta is relative to, where not |theory| (which may be 0).
+    finite(n=, **params): the exact mean at size n where one is known, so that nothing is extrapolated.
     bounds: the range of a draw where it is known and narrow; the verdict then rests on an inequality for any distribution.
     """
 

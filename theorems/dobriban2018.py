@@ -4,7 +4,7 @@ import simulate.fastest
 from asymptotics import ridge
 from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.searched import least
+from theorems.least import least
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries, mean 0, variance 1, bounded moments; the spectrum of S converges to H",

@@ -12,6 +12,7 @@ from simulate.streams import STREAM_VERSION
 
 Status = Literal["consistent", "refuted", "undecided"]
 WIDTH = 80  # columns of what is printed
+KEPT = "\N{NO-BREAK SPACE}"
 GUARANTEES = {
     "mean": "the rates hold at every look, exactly for normal rounds, asymptotically for others",
     "median": "the rates hold at every look for any distribution of the draws (order statistics)",
@@ -59,11 +60,11 @@ class CaseVerdict:
         gap = "beyond the bound by" if self.one_sided else "off by"
         kind = {"mean": "", "median": ", by medians", "bounded": ", by a bounded range"}[self.method]
         yield (
-            f"{gap} {self.estimate:+.2e} +- {self.accept_halfwidth:.1e} of {self.target:.6g}{kind} "
-            f"(to refute: +- {self.halfwidth:.1e})"
+            f"{gap} {self.estimate:+.2e} +-{KEPT}{self.accept_halfwidth:.1e} of {self.target:.6g}{kind} "
+            f"(to refute: +-{KEPT}{self.halfwidth:.1e})"
         )
         rest, noise = self.remainder
-        fit = f"; next power {rest:+.0e} +- {noise:.0e}" if 0 < noise < math.inf else ""
+        fit = f"; next{KEPT}power{KEPT}{rest:+.0e}{KEPT}+-{KEPT}{noise:.0e}" if 0 < noise < math.inf else ""
         fit += f"; a bias n^-a with a = {min(self.rates):g} to {max(self.rates):g} fits" if self.rates else ""
         yield f"n = {_listed(self.sizes)}; {_listed(self.draws)} draws{fit}"
         if self.needs:
@@ -77,7 +78,10 @@ class CaseVerdict:
 
 
 def _indented(text: str, by: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH - 2, initial_indent=by, subsequent_indent=f"{by}  ", break_on_hyphens=False)
+    return [
+        line.replace(KEPT, " ")
+        for line in textwrap.wrap(text, WIDTH - 2, initial_indent=by, subsequent_indent=f"{by}  ", break_on_hyphens=False)
+    ]
 
 
 def _listed(numbers: Iterable[int]) -> str:

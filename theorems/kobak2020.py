@@ -4,7 +4,7 @@ import simulate.ridge
 from asymptotics import equivalents, ridge
 from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.searched import least
+from theorems.least import least
 
 MODEL = (
     "x = S^(1/2) z with z of independent entries; y = <x, beta> + noise of variance sigma2; p/n -> gamma",

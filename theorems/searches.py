@@ -4,9 +4,8 @@ Cases are numbers of at most two digits, of every order of magnitude that can be
 (`theorems.domain`: rungs). Each is judged by `theorems.verify` at half the sizes of the claim, where more cases can be had; one that
 is refuted is judged again with fresh draws at the claim's own sizes, and counts only if it is refuted there too with at least
 half the discrepancy: what fades as n grows is an effect of finite size and no error of the theorem. All draws are keyed by the case.
- The false-refutation
-budget is split over the most cases that can be judged, those of the shrinking included. Undecided cases are judged again with more draws
-(`theorems.looking`) in what is left of the time.
+The false-refutation budget is split over the most cases that can be judged, those of the shrinking included. Undecided cases are
+judged again with more draws (`theorems.looking`) in what is left of the time.
 """
 
 from __future__ import annotations

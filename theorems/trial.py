@@ -86,7 +86,7 @@ class Trial:
                 stage = "simulation fails"
                 return self._verdict(params, deadline)
         except Exception as error:
-            said = self._said(error)
+            said = " ".join(str(error).split())
             if re.search(r", block \d+ returned ", said):  # nan, or no draws at all
                 return Outcome(stage, error=said)
             if "the first look takes" in said:  # more draws than there may be in this round
@@ -96,13 +96,6 @@ class Trial:
             if isinstance(error, ValueError) and not isinstance(error, np.linalg.LinAlgError):
                 return Outcome("refused", error=f"{words(case)}: {said}")
             return Outcome(stage, error=f"{type(error).__name__}: {said}")
-
-    def _said(self, error: Exception) -> str:
-        """In one line; a simulation goes by the name of the record, which the copies that are judged do not have."""
-        claim = self.record.claim
-        drawn = "" if isinstance(claim, Identity) else f"{claim.draw.__module__}:{claim.draw.__qualname__}"
-        said = " ".join(str(error).split())
-        return said.replace(drawn, f"the simulation of {self.record.name}") if drawn else said
 
     def _formula(self, params: Mapping[str, Any]) -> str:
         """Why the formula's value cannot be judged, "" where it can; ArithmeticError where it is nan."""

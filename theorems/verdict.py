@@ -155,6 +155,10 @@ def _value(cell: Cell, entropy: int) -> Any:
     try:
         return compute(cell, entropy)["value"]
     except Exception as error:
+        if isinstance(error, ValueError) and str(error).startswith(cell.name) and callable(cell.function):
+            raise ValueError(
+                str(error).replace(cell.name, "the simulation", 1)
+            ) from None  # an unnamed record's has no other name
         error.add_note(f"in {cell}")  # where it happened; the error itself stays what it was
         raise
 
@@ -176,7 +180,7 @@ def verify(
     delta: float = 0.01,
     false_refute: float = 1e-6,
     false_accept: float = 1e-3,
-    budget: str | int = "60s",
+    budget: str | int | budgets.Budget = "60s",
     method: str = "auto",
     entropy: int = 0,
     executor: Executor | None = None,
