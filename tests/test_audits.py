@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 import theorems
-from theorems.audits import Audit, Finding, audit, markdown, nearby
+from theorems.audits.audit import Audit, Finding, audit, markdown, nearby
 from theorems.cli import main
-from theorems.judgement import Verdict
+from theorems.verdicts.verdict import Verdict
 
 TEXT = """
 import numpy as np

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from theorems import discovery, tables, tour
+from theorems import discovery, tables
 from theorems.cli import main
 from theorems.discovery import load
+from theorems.pages import tour
 
 FILE = str(Path(__file__).parent / "own_theorem.py")
 

@@ -13,11 +13,12 @@ from scipy import special
 import theorems
 from simulate.streams import stream
 from tests.test_verdict import record
-from theorems import Law, Mean, budget, sequences
-from theorems.evidence import RARE, ROUND_OFF, Block, Evidence, _batched, _rounds, per_round, variance
-from theorems.finite_size import reading
-from theorems.rule import judge
-from theorems.verdict import _Case
+from theorems import Law, Mean
+from theorems.verdicts import budget, sequences
+from theorems.verdicts.evidence import RARE, ROUND_OFF, Block, Evidence, _batched, _rounds, per_round, variance
+from theorems.verdicts.finite_size import reading
+from theorems.verdicts.rule import judge
+from theorems.verdicts.verify import _Case
 
 ALARM = 1e-7
 SIZES = (50, 100, 200)

@@ -16,8 +16,8 @@ from scipy.special import bdtr
 
 from theorems import discovery, figures
 from theorems.figures import curves, panels, styles
+from theorems.pages.report import formula, mathtext
 from theorems.record import Plot
-from theorems.report import formula, mathtext
 
 FILE = str(Path(__file__).parent / "own_theorem.py")
 NAMES = ("double_descent", "noise_only", "law", "two_routes")

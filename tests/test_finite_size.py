@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from theorems.finite_size import reading
-from theorems.rule import SLACK
+from theorems.verdicts.finite_size import reading
+from theorems.verdicts.rule import SLACK
 
 sizes_of = st.lists(st.integers(1, 2000), min_size=3, max_size=6, unique=True).map(sorted)
 

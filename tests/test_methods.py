@@ -7,7 +7,7 @@ import math
 import pytest
 
 from theorems import Bound, Law, Mean
-from theorems.methods import METHODS, MOMENTS, choose
+from theorems.verdicts.methods import METHODS, MOMENTS, choose
 
 
 def simulation(declared=None):

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import theorems
-from theorems.mutations import mutations
-from theorems.perturbations import Formula, claimed, of_arguments
-from theorems.worlds import ROUNDS, World, callers, lines_run
+from theorems.audits.mutations import mutations
+from theorems.audits.perturbations import Formula, claimed, of_arguments
+from theorems.audits.worlds import ROUNDS, World, callers, lines_run
 
 PREAMBLE = """
 from theorems import GAMMA, R2, SIGMA2, Mean, Theorem

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import theorems
 from tests.test_audits import TEXT, WHERE
 from theorems.cli import main
-from theorems.pages import page
+from theorems.pages.page import page
 
 VOID = {"meta", "img", "br"}
 FALSE = TEXT.replace("return gamma * r2 + sigma2 * sigma2 / 2", "return 1.05 * gamma * r2 + sigma2 * sigma2 / 2")

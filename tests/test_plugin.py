@@ -14,16 +14,16 @@ import pandas as pd  # noqa: F401
 import pytest
 import scipy.special  # noqa: F401
 
-import theorems.verdict  # noqa: F401
-from theorems.calibration import interval
-from theorems.testing import converges
+import theorems.verdicts.verify  # noqa: F401
+from theorems.testing.calibration import interval
+from theorems.testing.converges import converges
 
 pytest_plugins = ["pytester"]
 
 SUITE = """
 import numpy as np
 import pytest
-from theorems.testing import converges
+from theorems.testing.converges import converges
 
 def square(*, n, draws, rng, sigma2=1.0):
     return sigma2 * (rng.standard_normal((draws, n)) ** 2).mean(axis=1)
@@ -231,7 +231,7 @@ def test_clopper_pearson():
 
 
 def test_the_plugin_costs_nothing_to_other_projects():
-    code = "import sys, pytest, theorems.plugin; print([m for m in ('numpy', 'scipy', 'click', 'pandas') if m in sys.modules])"
+    code = "import sys, pytest, theorems.testing.plugin; print([m for m in ('numpy', 'scipy', 'click', 'pandas') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 

@@ -18,9 +18,9 @@ from asymptotics.spectral_fluctuations import Normal
 from tests.reliability import rates as reliability
 from theorems import Bound, Law, Mean, Real, Theorem
 from theorems.cli import main
-from theorems.exponents import RANGE, NoRate, exponent
 from theorems.fluctuations import fluctuation
-from theorems.rates import Rate, rate
+from theorems.rates.exponents import RANGE, NoRate, exponent
+from theorems.rates.rate import Rate, rate
 
 SIZES = (50, 75, 100, 150, 200, 300, 400)
 H = SIZES[0] / np.array(SIZES, dtype=float)

@@ -10,8 +10,9 @@ import pytest
 from tests import reliability
 from tests.reliability import __main__ as page
 from tests.reliability import banks, calibration, cores, experiments, power, wrong
-from theorems import sequences, verdict
-from theorems.calibration import interval
+from theorems.testing.calibration import interval
+from theorems.verdicts import sequences
+from theorems.verdicts import verify as verdict
 
 NULL = {"gamma": 2.0, "entries": "gaussian"}
 SIZES = (20, 30, 40, 60)

@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from theorems.evidence import Interval
-from theorems.finite_size import reading
-from theorems.rule import agreed, judge, unfit
-from theorems.verdict import RATES
+from theorems.verdicts.evidence import Interval
+from theorems.verdicts.finite_size import reading
+from theorems.verdicts.rule import agreed, judge, unfit
+from theorems.verdicts.verify import RATES
 
 SIZES = (50, 100, 200, 400)
 READINGS = [reading(SIZES, rate=rate) for rate in RATES]

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 import theorems
 from theorems import Bound, Choice, Identity, Integer, Law, Mean, Real, Theorem
 from theorems.cli import main
-from theorems.judgement import CaseVerdict
-from theorems.looking import Looking
-from theorems.searches import search as _search
-from theorems.trial import Outcome, smaller
+from theorems.searches.looking import Looking
+from theorems.searches.search import search as _search
+from theorems.searches.trial import Outcome, smaller
+from theorems.verdicts.verdict import CaseVerdict
 
 # (1 - 0.09)^200 of missing the planted region, which holds 9 % of the cases; 1e-8 a search, at most three a test, of refuting elsewhere
 pytestmark = pytest.mark.false_alarm(1e-7)

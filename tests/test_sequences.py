@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import integrate, special, stats
 
-from theorems import sequences
+from theorems.verdicts import sequences
 
 ALARM = 1e-7
 LOOKS = (64, 96, 144, 216, 324, 486)

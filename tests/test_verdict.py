@@ -12,7 +12,7 @@ import pytest
 import theorems
 from simulate.streams import stream
 from theorems import Bound, Identity, Law, Mean, Real, Theorem
-from theorems.finite_size import reading
+from theorems.verdicts.finite_size import reading
 
 RATE = 1e-9
 judge = functools.partial(theorems.verify, false_refute=RATE, false_accept=RATE)

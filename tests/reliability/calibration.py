@@ -14,8 +14,8 @@ from simulate.cells import Cell, Failure
 from simulate.sweep import run
 from tests.reliability import banks, keep, kept, table
 from tests.reliability.experiments import LEVELS, TESTS
-from theorems.calibration import interval
 from theorems.executors import pool
+from theorems.testing.calibration import interval
 
 DESIGNS = {"gaussian": "Gaussian", "rademacher": "Rademacher", "student:5": "t_5"}
 ONE = {

@@ -1,6 +1,6 @@
 r"""Experiments whose truth is known, as cells of a sweep: each draw is one whole experiment, looked at after every block of the engine's.
 
-Evidence, intervals and the rule are the engine's own (`theorems.evidence`, `theorems.judgement`, `theorems.verdict._Case`); only
+Evidence, intervals and the rule are the engine's own (`theorems.verdicts`: evidence, rule, `verify._Case`); only
 the draws are made here. An experiment goes on to HORIZON rounds whatever it says on the way, which gives it the most looks to err.
 
     exact    many experiments side by side, as columns, at one size: draws of ridgeless risks against their mean
@@ -24,13 +24,14 @@ import numpy as np
 import simulate.ridge
 from asymptotics import isotropic, wishart
 from tests.reliability.banks import bank, risks
-from theorems import Mean, Real, Theorem, methods, sequences
-from theorems.budget import Budget
+from theorems import Mean, Real, Theorem
 from theorems.domain import Choice
-from theorems.evidence import Block, Evidence, Interval, _rounds
-from theorems.finite_size import reading
-from theorems.rule import judge
-from theorems.verdict import _Case
+from theorems.verdicts import methods, sequences
+from theorems.verdicts.budget import Budget
+from theorems.verdicts.evidence import Block, Evidence, Interval, _rounds
+from theorems.verdicts.finite_size import reading
+from theorems.verdicts.rule import judge
+from theorems.verdicts.verify import _Case
 
 LEVELS = (1e-2, 1e-3)
 HORIZON = 1500  # rounds at least

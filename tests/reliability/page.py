@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from theorems.judgement import GUARANTEES
-from theorems.methods import MOMENTS
-from theorems.rule import LEFT_OUT, SLACK
-from theorems.sequences import LEAST
+from theorems.verdicts.methods import MOMENTS
+from theorems.verdicts.rule import LEFT_OUT, SLACK
+from theorems.verdicts.sequences import LEAST
+from theorems.verdicts.verdict import GUARANTEES
 
 ORDER = ("calibration", "power", "planted", "records", "bits", "cores", "journal", "overhead", "rates")
 TITLES = {

@@ -11,8 +11,8 @@ from simulate.cells import Cell, Failure
 from simulate.sweep import run
 from tests.reliability import keep, kept, table
 from tests.reliability.banks import FOLDER
-from theorems.calibration import interval
 from theorems.executors import pool
+from theorems.testing.calibration import interval
 
 FAST, DENSE = "hastie2022.isotropic_ridge", "dobriban2018.any_spectrum"
 PLAN = (  # record, factor, delta, budget, runs, in a cell

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from theorems import Mean, Real, Theorem
-from theorems.rates import NoRate, rate
+from theorems.rates.rate import NoRate, rate
 
 DRAWS = 400
 SIZES = (50, 75, 100, 150, 200, 300, 400)

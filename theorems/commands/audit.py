@@ -30,7 +30,8 @@ def command(names: tuple[str, ...], delta: float, budget: str, seed: int, every:
     """
     import json
 
-    from theorems import audits, discovery
+    from theorems import discovery
+    from theorems.audits import audit as audits
 
     records = discovery.every(names) if names else list(discovery.load().values())
     done = []

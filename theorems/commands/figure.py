@@ -30,7 +30,7 @@ def command(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: i
     """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
     from theorems import discovery, figures
     from theorems.figures import styles
-    from theorems.verdict import verify as judge
+    from theorems.verdicts.verify import verify as judge
 
     seed, delta = options.pop("seed"), options.pop("delta")
     styles.venue(options["venue"]).inches(options["width"])  # refuse before the work

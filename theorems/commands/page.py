@@ -24,7 +24,8 @@ def command(names: tuple[str, ...], out: Path, delta: float, budget: str, draws:
 
     Exit status 1 unless every theorem is consistent; one that is not says so at the top of its page.
     """
-    from theorems import discovery, pages
+    from theorems import discovery
+    from theorems.pages import page as pages
 
     writable(out)
     records, good = discovery.every(names), True

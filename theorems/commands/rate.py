@@ -31,7 +31,7 @@ def command(name: str, parameters: tuple[str, ...], sizes: str | None, seed: int
     import json
 
     from theorems import discovery, tables
-    from theorems.rates import NoRate, rate
+    from theorems.rates.rate import NoRate, rate
 
     record = discovery.one(name)
     given = dict(tables.parse(record, text) for text in parameters)

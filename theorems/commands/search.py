@@ -30,7 +30,7 @@ def command(name: str, seed: int, examples: int, **options: Any) -> None:
     from hypothesis import configuration
 
     from theorems import discovery
-    from theorems.searches import search
+    from theorems.searches.search import search
 
     record = discovery.one(name)
     with tempfile.TemporaryDirectory() as place, bar(examples) as step:

@@ -18,7 +18,7 @@ from theorems.terminal import plain, writable
 @plain
 def command(out: Path, quick: bool, seed: int) -> None:
     """The main job in one go: predicts, simulates, judges and draws a few theorems and a real data set; a report at the end."""
-    from theorems import tour as guide
+    from theorems.pages import tour as guide
 
     writable(out)
     report = guide.run(out=out, quick=quick, entropy=seed, say=lambda line: click.echo(line))

@@ -59,8 +59,9 @@ def command(
     import json
 
     from simulate.journal import Journal
-    from theorems import budget, discovery
-    from theorems.verdict import verify as judge
+    from theorems import discovery
+    from theorems.verdicts import budget
+    from theorems.verdicts.verify import verify as judge
 
     budget.parse(options["budget"])  # refuse before the work
     records, good = discovery.every(names), True

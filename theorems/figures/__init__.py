@@ -26,7 +26,7 @@ from theorems.figures.panels import draw_curves, draw_laws
 from theorems.figures.wording import FIELDS, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
-from theorems.verdict import Verdict, verify
+from theorems.verdicts.verify import Verdict, verify
 
 if TYPE_CHECKING:
     import pandas as pd

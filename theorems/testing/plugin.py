@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from theorems import testing
+from theorems.testing import converges as testing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,7 +149,7 @@ class Ledger:
         for test in sorted(self.silent):
             say(f"  {test} calls converges and declares no false_alarm; counted as it ran", yellow=True)
         if self.calls:
-            from theorems.calibration import table
+            from theorems.testing.calibration import table
 
             first, runs = self.config.option.entropy or 0, self.config.option.calibrate
             terminalreporter.section(f"calibration: each call of converges over --entropy {first}, ..., {first + runs - 1}")

@@ -12,8 +12,8 @@ import numpy as np
 
 from simulate.streams import stream
 from theorems.claims import Identity
-from theorems.evidence import Array, Interval
-from theorems.judgement import CaseVerdict, Status
+from theorems.verdicts.evidence import Array, Interval
+from theorems.verdicts.verdict import CaseVerdict, Status
 
 SLACK = 0.1  # of delta: what the finite-size model may leave out before it counts against a theorem
 LEFT_OUT = 10.0  # times the measured remainder, where one shows: a series cut there is rarely worse

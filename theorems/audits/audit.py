@@ -1,6 +1,6 @@
 """Power is shown, not assumed: which wrong formulas next to a theorem's its cases refute, and which none of them can see.
 
-Every perturbation (`theorems.perturbations`) is a rival on the same draws. One that changes no prediction on the cases, or too little
+Every perturbation (`perturbations`) is a rival on the same draws. One that changes no prediction on the cases, or too little
 to be refuted, is tried elsewhere in the domain: on the cases with one parameter changed at a time. Where it would be seen there, the
 cases have a blind spot, and that place is its witness; where not, the theorem hardly depends on what was perturbed.
 """
@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from theorems.audits.perturbations import Formula, Perturbation, Point, change, claimed, named, of_arguments, remembered, tried
 from theorems.claims import Identity
 from theorems.domain import Choice, Domain, Integer, Real
-from theorems.judgement import Verdict
-from theorems.perturbations import Formula, Perturbation, Point, change, claimed, named, of_arguments, remembered, tried
 from theorems.record import Theorem
-from theorems.verdict import verify
+from theorems.verdicts.verdict import Verdict
+from theorems.verdicts.verify import verify
 
 EQUAL = 1e-9  # a smaller change is the rounding of iterations
 PLAIN = 2.0  # times delta: a change that cases would see

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asymptotics.conventions import refuse
-from theorems import sequences
 from theorems.claims import Bound, Law, Mean, Parameters
-from theorems.finite_size import Reading
+from theorems.verdicts import sequences
+from theorems.verdicts.finite_size import Reading
 
 Array = NDArray[np.float64]
 Drawn = Mean | Bound | Law

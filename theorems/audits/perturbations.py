@@ -1,7 +1,7 @@
 """The wrong formulas next to a theorem's: its arguments and its source perturbed, each as a theory of the same signature.
 
 Source means the functions that the theory runs for some parameters, line by line: those of the record's own file and those of
-`asymptotics`, but for what is arithmetic there (`ARITHMETIC`). Each perturbed formula lives in a world of its own (`theorems.worlds`).
+`asymptotics`, but for what is arithmetic there (`ARITHMETIC`). Each perturbed formula lives in a world of its own (`worlds`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from asymptotics.conventions import refuse
+from theorems.audits.mutations import SCALES, Kind, Mutation, mutations
+from theorems.audits.worlds import World, callers, lines_run, source
 from theorems.claims import Claim, Law, at_size
 from theorems.domain import Real
-from theorems.mutations import SCALES, Kind, Mutation, mutations
 from theorems.record import Theorem
-from theorems.worlds import World, callers, lines_run, source
 
 #: Modules of `asymptotics` that calculate for formulas as NumPy does: a change there is no wrong formula.
 ARITHMETIC = frozenset({"_twofold", "compression", "expansion", "starting_values", "conventions", "errors", "risk"})

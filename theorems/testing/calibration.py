@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.streams import stream
 from theorems.record import Theorem
-from theorems.verdict import Verdict
+from theorems.verdicts.verify import Verdict
 
 SHEVTSOVA = (
     0.4748  # |P(sqrt(N) (mean - mu)/sigma <= x) - Phi(x)| <= this times E|X - mu|^3 / (sigma^3 sqrt(N)), for all x and laws

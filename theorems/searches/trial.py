@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from theorems.budget import Budget
 from theorems.claims import Identity
-from theorems.evidence import RARE
-from theorems.judgement import CaseVerdict
 from theorems.record import Theorem
-from theorems.rule import SAME
-from theorems.verdict import verify
+from theorems.verdicts.budget import Budget
+from theorems.verdicts.evidence import RARE
+from theorems.verdicts.rule import SAME
+from theorems.verdicts.verdict import CaseVerdict
+from theorems.verdicts.verify import verify
 
 LEAST = 16  # the least size that is made by halving: at gamma = 0.2 it leaves 3 features
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from theorems.figures import styles
 from theorems.figures.wording import value_text
-from theorems.verdict import CaseVerdict, Verdict
+from theorems.verdicts.verify import CaseVerdict, Verdict
 
 STYLE = """
 body { font: 16px/1.5 Georgia, 'Times New Roman', serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto;

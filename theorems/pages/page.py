@@ -7,11 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from theorems import figures, report
-from theorems.audits import Audit, Finding, audit, percent, words
-from theorems.judgement import Verdict
+from theorems import figures
+from theorems.audits.audit import Audit, Finding, audit, percent, words
+from theorems.pages import report
 from theorems.record import Theorem
 from theorems.tables import versions
+from theorems.verdicts.verdict import Verdict
 
 
 def page(

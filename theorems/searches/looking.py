@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from theorems.trial import Outcome, Trial, words
+from theorems.searches.trial import Outcome, Trial, words
 
 SHRINKS = 200  # most cases that are judged while shrinking; four parameters took 10 to 60
 MORE = 4  # times the draws from round to round: drawing again what was seen before costs a third

@@ -28,15 +28,15 @@ from asymptotics.conventions import refuse
 from simulate.cells import Cell, Failure, compute
 from simulate.journal import Journal
 from simulate.sweep import run
-from theorems import budget as budgets
-from theorems import methods
 from theorems.claims import Claim, Identity
-from theorems.evidence import BATCHES, Block, Drawn, Evidence, per_round, variance
-from theorems.finite_size import Reading, reading
-from theorems.judgement import CaseVerdict, Status, Verdict
 from theorems.record import Theorem
-from theorems.rule import agreed, judge, judge_identity, overall, unfit
-from theorems.sequences import LEAST
+from theorems.verdicts import budget as budgets
+from theorems.verdicts import methods
+from theorems.verdicts.evidence import BATCHES, Block, Drawn, Evidence, per_round, variance
+from theorems.verdicts.finite_size import Reading, reading
+from theorems.verdicts.rule import agreed, judge, judge_identity, overall, unfit
+from theorems.verdicts.sequences import LEAST
+from theorems.verdicts.verdict import CaseVerdict, Status, Verdict
 
 __all__ = ["CaseVerdict", "Verdict", "verify"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from asymptotics.conventions import refuse
 from theorems.claims import Law, moments
-from theorems.evidence import Drawn
+from theorems.verdicts.evidence import Drawn
 
 METHODS = ("auto", "bounded", "mean", "median")
 MOMENTS = 8  # of a draw. With fewer, nominal 1e-3 was exceeded near p = n: docs/reliability.md

@@ -5,7 +5,7 @@ Cases are numbers of at most two digits, of every order of magnitude that can be
 is refuted is judged again with fresh draws at the claim's own sizes, and counts only if it is refuted there too with at least
 half the discrepancy: what fades as n grows is an effect of finite size and no error of the theorem. All draws are keyed by the case.
 The false-refutation budget is split over the most cases that can be judged, those of the shrinking included. Undecided cases are
-judged again with more draws (`theorems.looking`) in what is left of the time.
+judged again with more draws (`theorems.searches.looking`) in what is left of the time.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from asymptotics.conventions import refuse
-from theorems import budget as budgets
-from theorems.judgement import CaseVerdict
-from theorems.looking import FOUND, SHRINKS, Looking
 from theorems.record import Theorem
-from theorems.trial import Outcome, Trial, number, smaller, words
+from theorems.searches.looking import FOUND, SHRINKS, Looking
+from theorems.searches.trial import Outcome, Trial, number, smaller, words
+from theorems.verdicts import budget as budgets
+from theorems.verdicts.verdict import CaseVerdict
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

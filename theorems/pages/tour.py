@@ -12,12 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theorems import figures, report
+from theorems import figures
 from theorems.discovery import load
+from theorems.pages import report
 from theorems.record import Theorem
 from theorems.tables import versions
 from theorems.terminal import threads
-from theorems.verdict import Verdict, verify
+from theorems.verdicts.verify import Verdict, verify
 
 if TYPE_CHECKING:
     from theorems.data import DataReport

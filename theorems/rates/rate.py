@@ -1,4 +1,4 @@
-"""How fast does the mean at size n approach the theorem's number? The exponent of one case of a record, measured (`theorems.exponents`).
+"""How fast does the mean at size n approach the theorem's number? The exponent of one case of a record, measured (`exponents`).
 
 The means at the sizes are fitted on their own scale (logarithms of noisy values are biased), the theory at the p/n really drawn.
 """
@@ -18,7 +18,7 @@ from asymptotics.conventions import refuse
 from simulate.streams import stream
 from simulate.threads import one_blas_thread
 from theorems.claims import Bound, Identity, Law, Mean, moments
-from theorems.exponents import NoRate, exponent, growing
+from theorems.rates.exponents import NoRate, exponent, growing
 from theorems.record import Theorem
 
 Array = NDArray[np.float64]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theorems.record import Theorem
-    from theorems.verdict import Verdict
+    from theorems.verdicts.verify import Verdict
 
 
 @dataclass
@@ -63,7 +63,7 @@ def converges(
     Traceback (most recent call last):
     AssertionError: ...refuted...
     """
-    from theorems.verdict import verify
+    from theorems.verdicts.verify import verify
 
     __tracebackhide__ = True  # pytest shows the line of the test
     record = _record(
@@ -75,7 +75,7 @@ def converges(
         return verify(record, delta=delta, false_refute=false_refute, false_accept=false_accept, budget=budget, entropy=entropy)
 
     if running.calibrate:
-        from theorems.calibration import calibrate
+        from theorems.testing.calibration import calibrate
 
         verdict, row = calibrate(record, judge, range(seed, seed + running.calibrate))
         running.calls.append(row)
