@@ -98,17 +98,28 @@ def _scalars(result: Any) -> Any:
     return result
 
 
-def theory(function: Callable[P, R]) -> Callable[P, R]:
-    """Guard a public formula: foreign names refused, known names checked, scalars for scalars."""
-    parameters = inspect.signature(function).parameters
+def guard(*, infinite: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Guard a public formula: foreign names refused, known names checked, scalars for scalars. `infinite`: those that may be inf."""
 
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, value in kwargs.items():
-            if name not in parameters:
-                refuse_foreign(name, value, parameters, function.__qualname__)
-            if name in RULES and value is not None:
-                kwargs[name] = check(name, value)
-        return _scalars(function(*args, **kwargs))
+    def mark(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(function).parameters
 
-    return guarded
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name, value in kwargs.items():
+                if name not in parameters:
+                    refuse_foreign(name, value, parameters, function.__qualname__)
+                if name in RULES and value is not None:
+                    test, meaning = RULES[name]
+                    if name in infinite:
+                        kwargs[name] = within(name, value, lambda v, t=test: t(v) | (v == np.inf), f"inf, or {meaning}")
+                    else:
+                        kwargs[name] = within(name, value, test, meaning)
+            return _scalars(function(*args, **kwargs))
+
+        return guarded
+
+    return mark
+
+
+theory = guard()
