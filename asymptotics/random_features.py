@@ -34,9 +34,11 @@ from asymptotics.ridge import sums
 from asymptotics.spectra import Spectrum
 from asymptotics.two_ridges import Effective, Value, effective, setting
 
-__all__ = ["Effective", "Risk", "effective", "ridge"]
+__all__ = ["Effective", "Risk", "effective", "optimal", "optimal_penalty", "ridge"]
 
 Array = NDArray[np.float64]
+
+STEP = 0.05  # of the scan for minima, in log kappa: the test error is analytic there in a strip of half-width pi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +125,99 @@ def _risk(at: Effective, n: Any, k: Any, r2: Any, sigma2: Any, signal: Array) ->
         df1=df1.copy(),
         df2=df2.copy(),
     )
+
+
+@guard(infinite=("n",))
+def optimal_penalty(
+    spectrum: Spectrum, *, gamma: Any = None, psi: Any = None, n: Any = None, k: Any = None, r2: Any = 1.0, sigma2: Any = 1.0
+) -> Any:
+    """The penalty >= 0 of least test error: lam for (gamma, psi), delta for (n, k). 0 at n = inf, inf where r2 = 0.
+
+    Arguments broadcast. All minima that are further apart than a factor 1.05 in kappa are found and compared, the ridgeless end too.
+    Raises as `ridge` does without penalty.
+
+    >>> from asymptotics import spectra
+    >>> round(float(optimal_penalty(spectra.isotropic(), gamma=1e9, psi=2e-9, r2=5, sigma2=1)), 6)  # as `ridge`: 2 sigma2/r2
+    0.4
+    """
+    zero = {"lam" if gamma is not None else "delta": 0.0}
+    arrays = np.broadcast_arrays(*setting(gamma, psi, zero.get("lam"), n, k, zero.get("delta")), r2, sigma2)
+    a, n, k, _, r2, sigma2 = (np.array(v, dtype=np.float64).ravel() for v in arrays)
+    best = np.where(r2 > 0, 0.0, np.inf)
+    at = effective(spectrum.H, **zero, **({"gamma": k, "psi": a / k} if gamma is not None else {"n": n, "k": k}))
+    exact = (at.kappa == 0) & (sigma2 == 0) & (np.maximum(at.n_left, at.k_left) > 0)  # nothing is lost without penalty
+    live = (r2 > 0) & np.isfinite(n) & ~exact
+    if np.any(live):
+        start, v = np.asarray(at.kappa)[live], sigma2[live] / r2[live]
+        best[live] = _best(spectrum, a[live], n[live], k[live], v, start)
+    return best.reshape(arrays[0].shape)
+
+
+@guard(infinite=("n",))
+def optimal(
+    spectrum: Spectrum, *, gamma: Any = None, psi: Any = None, n: Any = None, k: Any = None, r2: Any = 1.0, sigma2: Any = 1.0
+) -> Risk:
+    """All risks at the optimal penalty; without signal (r2 = 0) those of a = 0, with kappa = inf. As `optimal_penalty`.
+
+    >>> from asymptotics import spectra
+    >>> few, many = optimal(spectra.isotropic(), gamma=[0.5, 2.0], psi=[4.0, 1.0], r2=2).test
+    >>> bool(few > many)  # more is better
+    True
+    """
+    penalty = np.asarray(optimal_penalty(spectrum, gamma=gamma, psi=psi, n=n, k=k, r2=r2, sigma2=sigma2))
+    null = np.isinf(penalty)
+    name = "delta" if gamma is None else "lam"
+    sizes = {"gamma": gamma, "psi": psi, "n": n, "k": k, name: np.where(null, 1.0, penalty)}
+    found = ridge(spectrum, **sizes, r2=r2, sigma2=sigma2).to_dict()
+    limit = dict.fromkeys(("test", "train", "gcv", "loo"), sigma2) | {"kappa": np.inf, "kappa1": np.inf}
+    return Risk(**{key: np.where(null, limit.get(key, 0.0), value) for key, value in found.items()})
+
+
+def _best(spectrum: Spectrum, a: Array, n: Array, k: Array, v: Array, start: Array) -> Array:
+    """The penalty at the global minimum of the test error over kappa >= start, for r2 = 1 and vectors of one length."""
+    H, G = spectrum.H, spectrum.G
+    atoms = np.concatenate([H.compressed().atoms, G.compressed().atoms])
+    far = (G.mean() + v) * (a * H.moment(2) + (a * H.mean()) ** 2 / k) / n / G.moment(2)  # where noise drowns all
+    high, floor = 100 * np.maximum(float(atoms.max()), far), max(H.resolved, G.resolved, 1e-290)
+    low = np.where(start > 0, start, max(0.01 * float(atoms.min()), floor))
+
+    def at(kappa: Array, which: Any = slice(None)) -> tuple[Array, Array, Array]:
+        return _balance(spectrum, kappa, a[which], n[which], k[which], v[which])
+
+    while np.any(lower := (start == 0) & (low > floor) & (at(low)[0] >= 0)):
+        low = np.where(lower, np.maximum(1e-4 * low, floor), low)
+    count = int(np.ceil(np.max(np.log(high / low)) / STEP)) + 1
+    grid = low * (high / low) ** np.linspace(0, 1, count)[:, None]
+    grid[0] = low
+    balance, value, _ = at(grid)
+    where, which = np.nonzero((balance[:-1] < 0) & (balance[1:] >= 0))
+    left, right = grid[where, which], grid[where + 1, which]
+    for _ in range(50):  # 0.05 / 2^50 is below the spacing of doubles
+        middle = np.sqrt(left) * np.sqrt(right)
+        below = at(middle, which)[0] < 0
+        left, right = np.where(below, middle, left), np.where(below, right, middle)
+    _, least, penalty = at(right, which)
+    best, ends = np.zeros(n.size), np.where(balance[0] < 0, np.inf, value[0])
+    for i in np.argsort(-least, kind="stable"):  # the least value is written last
+        if least[i] < ends[which[i]]:
+            best[which[i]] = penalty[i]
+    return best
+
+
+def _balance(spectrum: Spectrum, kappa: Array, a: Array, n: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
+    """(The sign of the slope of the test error in kappa, the test error, the penalty), for r2 = 1; derivatives in log kappa."""
+    signal = sums(spectrum.G, kappa)
+    noise = a * (signal if spectrum.G is spectrum.H else sums(spectrum.H, kappa))
+    spread, cubes = kappa * noise[0], noise[4]  # int L (1 - L) dH, int L^2 (1 - L) dH
+    df1 = noise[2] + spread
+    n_left, k_left = np.maximum(n - df1, 0.0), np.maximum(k - df1, 0.0)
+    share, wide = 1 / (k_left + spread), np.isinf(k)
+    with np.errstate(divide="ignore", invalid="ignore"):  # inf/inf at k = inf; no gap at n = k, kappa = start
+        rho, kept = np.where(wide, 1.0, k_left * share), np.where(wide, 1.0, k_left / k)
+        lost = spread * share
+        turn = (spread - 2 * rho * cubes) * share  # of rho
+        B2, C, mixed = signal[1], kappa * signal[2], kappa * signal[4]
+        missed, gap = B2 + lost * C + v, n_left + rho * spread
+        rise = 2 * rho * mixed + (lost - turn) * C
+        balance = rise * gap - missed * ((lost + turn) * spread + 2 * rho * cubes)
+        return balance, n * missed / gap, kappa * n_left * kept
