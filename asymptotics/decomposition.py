@@ -48,6 +48,11 @@ class Split:
         """Their sum."""
         return sum(self.to_dict().values())
 
+    @property
+    def terms(self) -> Value:
+        """All six along a last axis, in the order of the fields."""
+        return np.stack(list(self.to_dict().values()), axis=-1)
+
     def to_dict(self) -> dict[str, Value]:
         """The terms by name, in the order of the fields."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
