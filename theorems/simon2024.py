@@ -93,7 +93,7 @@ training_error = Theorem(
     assumptions=MODEL,
     domain=DOMAIN,
     claim=_claim("train"),
-    cases=CASES,
+    cases=({**CASES[0], "signal": "isotropic", "lam": 0.5, "sigma2": 2.0}, *CASES[1:]),
     rivals=_rivals("train") | {"(lam/kappa)^2": lambda *, lam, **k: (at := theory(lam=lam, **k)).test * (lam / at.kappa) ** 2},
 )
 
@@ -157,9 +157,9 @@ more_is_better = Theorem(
         sizes=SIZES,
     ),
     cases=(
-        {"spectrum": ATOMS, "gamma": 1.0, "psi": 2.0, "lam": 0.5, "samples": 1.0, "features": 1.0, "r2": 2.0, "sigma2": 0.5},
-        {"spectrum": "ar1:0.7", "gamma": 0.5, "psi": 3.0, "lam": 1.0, "samples": 1.0, "features": 1.2, "r2": 5.0, "sigma2": 0.2},
-        {"spectrum": "power:1.2", "gamma": 2.0, "psi": 1.0, "lam": 0.2, "samples": 1.2, "features": 1.0, "r2": 5.0},
+        {"spectrum": ATOMS, "gamma": 1.5, "psi": 2.0, "lam": 4.0, "samples": 1.0, "features": 1.0, "r2": 2.0, "sigma2": 0.5},
+        {"spectrum": "ar1:0.7", "gamma": 0.5, "psi": 3.0, "lam": 0.8, "samples": 1.0, "features": 1.2, "r2": 5.0, "sigma2": 0.2},
+        {"spectrum": "power:1.2", "gamma": 2.0, "psi": 1.0, "lam": 0.8, "samples": 1.2, "features": 1.0, "r2": 5.0},
     ),
     rivals={
         "fewer features are better": lambda *, features, **k: _larger(features=features / 2, **k),
