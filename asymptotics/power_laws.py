@@ -89,7 +89,8 @@ class Interpolation:
 def interpolation(*, alpha: Any, beta: Any, n: Any) -> Interpolation:
     """(1) and (2): noiseless interpolation of n samples, the unit in which noise and errors are measured.
 
-    Accuracy: against exact sums with Hurwitz zeta tails (`ridge.ridge`), EXACT.
+    Accuracy: of the formulas, rounding; of the limit, against exact sums with analytic tails (`ridge.ridge` of `spectra.power_law`,
+    q = 0 and 0.5, n = 10^2 ... 10^6, alpha 1.2 to 3): kappa and test within 1.6/n for beta <= alpha + 1, and 1.5 n^-(1/2) at (2, 4.5).
 
     >>> round(float(interpolation(alpha=2, beta=2, n=np.pi / 2).kappa), 12)
     1.0
