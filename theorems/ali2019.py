@@ -16,13 +16,13 @@ FLOW = {"gamma": GAMMA, "t": TIME, "r2": R2, "sigma2": SIGMA2}
 
 
 def _not_squared(**given):
-    half = gradient_flow.isotropic_flow(**given | {"t": given["t"] / 2})
-    return half.bias + gradient_flow.isotropic_flow(**given).variance
+    half = gradient_flow.isotropic_flow(**given | {"t": given["t"] / 2}).to_dict()
+    return half["bias"] + gradient_flow.isotropic_flow(**given).to_dict()["variance"]
 
 
 def _n_over_p(**given):
-    risk = gradient_flow.isotropic_flow(**given)
-    return risk.bias + risk.variance / given["gamma"] ** 2
+    risk = gradient_flow.isotropic_flow(**given).to_dict()
+    return risk["bias"] + risk["variance"] / given["gamma"] ** 2
 
 
 isotropic_flow = Theorem(
