@@ -23,12 +23,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate import designs, spherical_features
-from simulate._gram import factor
+from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.ridge import below
 
 Array = NDArray[np.float64]
 Blocks = list[list[Array]]
+
+#: (i, j, i', j') of SS, X, W and O, each pair once
+PAIRS = (
+    ((0, 0, 0, 0), (0, 1, 0, 1), (1, 0, 1, 0), (1, 1, 1, 1)),
+    ((0, 0, 0, 1), (1, 0, 1, 1)),
+    ((0, 0, 1, 0), (0, 1, 1, 1)),
+    ((0, 0, 1, 1), (1, 0, 0, 1)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +58,11 @@ class Split:
 
 def operator(X: Array, delta: float) -> Array:
     """P = X'(X X' + delta)^-1 of features X (n, k), by singular values where digits would be lost: (k, n)."""
-    c, basis, product = factor(X, np.array([delta]))
-    if X.shape[0] <= X.shape[1]:
+    wide, penalty = X.shape[0] <= X.shape[1], np.array([delta])
+    if found := inverse(X, penalty):
+        return X.T @ found[0] if wide else found[0] @ X.T
+    c, basis, product = factor(X, penalty)
+    if wide:
         right = basis.T @ X if product is None else product
         return (right / (c + delta)[:, None]).T @ basis.T
     left = X @ basis if product is None else product
@@ -60,17 +71,15 @@ def operator(X: Array, delta: float) -> Array:
 
 def _split(P: Blocks, C: Blocks, M: Blocks, U: Blocks, size: float, sigma2: float) -> list[float]:
     """The six terms (2); P[i][j] (k, n), C[i][i'] (n, n), M[j][i] (k, n), U[j][j'] (k, k)."""
+    own = [[U[j][j] @ P[i][j] for j in (0, 1)] for i in (0, 1)]
+    across = [U[1][0] @ P[i][0] for i in (0, 1)]
     shown = [[float(np.vdot(P[i][j], M[j][i])) for j in (0, 1)] for i in (0, 1)]
 
     def error(i: int, j: int, a: int, b: int) -> tuple[float, float]:
-        seen = U[b][j] @ P[i][j]
-        noise = sigma2 * float(np.vdot(P[a][b], seen))
-        return size - shown[i][j] - shown[a][b] + float(np.vdot(P[a][b], seen @ C[i][a])), noise
+        between = P[a][b].T @ (own[i][j] if b == j else across[i])
+        return size - shown[i][j] - shown[a][b] + float(np.vdot(between, C[a][i])), sigma2 * float(between.trace())
 
-    cells = [(i, j) for i in (0, 1) for j in (0, 1)]
-    same, x, w, other = (
-        np.mean([error(i, j, i ^ di, j ^ dj) for i, j in cells], axis=0) for di, dj in ((0, 0), (0, 1), (1, 0), (1, 1))
-    )
+    same, x, w, other = (np.mean([error(*pair) for pair in pairs], axis=0) for pairs in PAIRS)
     last = same - x - w + other
     return [other[0], (x - other)[0], (w - other)[0], last[0], (x - other)[1], last[1]]
 
