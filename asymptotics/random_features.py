@@ -140,17 +140,20 @@ def optimal_penalty(
     >>> round(float(optimal_penalty(spectra.isotropic(), gamma=1e9, psi=2e-9, r2=5, sigma2=1)), 6)  # as `ridge`: 2 sigma2/r2
     0.4
     """
-    zero = {"lam" if gamma is not None else "delta": 0.0}
-    arrays = np.broadcast_arrays(*setting(gamma, psi, zero.get("lam"), n, k, zero.get("delta")), r2, sigma2)
-    a, n, k, _, r2, sigma2 = (np.array(v, dtype=np.float64).ravel() for v in arrays)
-    best = np.where(r2 > 0, 0.0, np.inf)
-    at = effective(spectrum.H, **zero, **({"gamma": k, "psi": a / k} if gamma is not None else {"n": n, "k": k}))
-    exact = (at.kappa == 0) & (sigma2 == 0) & (np.maximum(at.n_left, at.k_left) > 0)  # nothing is lost without penalty
-    live = (r2 > 0) & np.isfinite(n) & ~exact
+    name = "delta" if gamma is None else "lam"
+
+    def test(penalty: Any) -> Any:
+        return ridge(spectrum, gamma=gamma, psi=psi, n=n, k=k, **{name: penalty}, r2=r2, sigma2=sigma2).test
+
+    end = test(0.0)
+    start = effective(spectrum.H, gamma=gamma, psi=psi, n=n, k=k, **{name: 0.0}).kappa
+    sizes = (1.0, n, k) if gamma is None else (np.multiply(gamma, psi), 1.0, gamma)
+    a, size, features, r2, sigma2, start, end = np.broadcast_arrays(*sizes, r2, sigma2, start, end)
+    best = np.zeros(end.shape)
+    live = (r2 > 0) & np.isfinite(size) & (end > sigma2)  # else nothing is gained by a penalty
     if np.any(live):
-        start, v = np.asarray(at.kappa)[live], sigma2[live] / r2[live]
-        best[live] = _best(spectrum, a[live], n[live], k[live], v, start)
-    return best.reshape(arrays[0].shape)
+        best[live] = _best(spectrum, a[live], size[live], features[live], sigma2[live] / r2[live], start[live])
+    return np.where(r2 == 0, np.inf, np.where(test(best) < end, best, 0.0))  # the end may be the least of all
 
 
 @guard(infinite=("n",))
@@ -174,7 +177,7 @@ def optimal(
 
 
 def _best(spectrum: Spectrum, a: Array, n: Array, k: Array, v: Array, start: Array) -> Array:
-    """The penalty at the global minimum of the test error over kappa >= start, for r2 = 1 and vectors of one length."""
+    """The penalty at the least minimum of the test error over kappa > start, 0 if there is none; r2 = 1, vectors of one length."""
     H, G = spectrum.H, spectrum.G
     atoms = np.concatenate([H.compressed().atoms, G.compressed().atoms])
     far = (G.mean() + v) * (a * H.moment(2) + (a * H.mean()) ** 2 / k) / n / G.moment(2)  # where noise drowns all
@@ -189,7 +192,7 @@ def _best(spectrum: Spectrum, a: Array, n: Array, k: Array, v: Array, start: Arr
     count = int(np.ceil(np.max(np.log(high / low)) / STEP)) + 1
     grid = low * (high / low) ** np.linspace(0, 1, count)[:, None]
     grid[0] = low
-    balance, value, _ = at(grid)
+    balance = at(grid)[0]
     where, which = np.nonzero((balance[:-1] < 0) & (balance[1:] >= 0))
     left, right = grid[where, which], grid[where + 1, which]
     for _ in range(50):  # 0.05 / 2^50 is below the spacing of doubles
@@ -197,10 +200,9 @@ def _best(spectrum: Spectrum, a: Array, n: Array, k: Array, v: Array, start: Arr
         below = at(middle, which)[0] < 0
         left, right = np.where(below, middle, left), np.where(below, right, middle)
     _, least, penalty = at(right, which)
-    best, ends = np.zeros(n.size), np.where(balance[0] < 0, np.inf, value[0])
-    for i in np.argsort(-least, kind="stable"):  # the least value is written last
-        if least[i] < ends[which[i]]:
-            best[which[i]] = penalty[i]
+    best = np.zeros(n.size)
+    order = np.argsort(-least, kind="stable")  # the least value is written last
+    best[which[order]] = penalty[order]
     return best
 
 
