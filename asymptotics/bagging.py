@@ -61,7 +61,7 @@ def ridge(
     spectrum: proportional. share in (0, 1], lam >= 0 (0 is ridgeless), members >= 1 or inf; disjoint members need
     members share <= 1. Arguments broadcast. `train` is over all n rows; estimation, norm2, kappa as in `ridge.ridge`. Finitely many
     ridgeless members on k = p rows have infinite risk, infinitely many have not. ValueError on bad input.
-    Accuracy: 4e-15 in every field (60-digit mpmath, two eigenvalues, gamma in [0.1, 10], k = p, lam = 0 or in [1e-12, 10]).
+    Accuracy: 1e-15 in every field (60-digit mpmath, two eigenvalues, gamma in [0.1, 10], lam = 0 or in [1e-12, 10]).
 
     >>> from asymptotics import spectra
     >>> [float(ridge(spectra.isotropic(), gamma=1, share=0.5, members=M, r2=0).variance.round(12)) for M in (1, 2, np.inf)]
