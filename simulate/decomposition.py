@@ -70,14 +70,16 @@ def operator(X: Array, delta: float) -> Array:
 
 
 def _split(P: Blocks, C: Blocks, M: Blocks, U: Blocks, size: float, sigma2: float) -> list[float]:
-    """The six terms (2); P[i][j] (k, n), C[i][i'] (n, n), M[j][i] (k, n), U[j][j'] (k, k)."""
+    """The six terms (2); P[i][j] (k, n), C[i][i'] (n, n), M[j][i] (k, n), U[j][j'] (k, k); C and U for i' <= i, j' <= j."""
     own = [[U[j][j] @ P[i][j] for j in (0, 1)] for i in (0, 1)]
     across = [U[1][0] @ P[i][0] for i in (0, 1)]
     shown = [[float(np.vdot(P[i][j], M[j][i])) for j in (0, 1)] for i in (0, 1)]
 
     def error(i: int, j: int, a: int, b: int) -> tuple[float, float]:
         between = P[a][b].T @ (own[i][j] if b == j else across[i])
-        return size - shown[i][j] - shown[a][b] + float(np.vdot(between, C[a][i])), sigma2 * float(between.trace())
+        return size - shown[i][j] - shown[a][b] + float(np.vdot(between, C[a][i] if a >= i else C[i][a].T)), sigma2 * float(
+            between.trace()
+        )
 
     same, x, w, other = (np.mean([error(*pair) for pair in pairs], axis=0) for pairs in PAIRS)
     last = same - x - w + other
@@ -132,9 +134,9 @@ def gaussian(
             fill(x, rng)
         G = [rng.standard_normal((k, p)) / math.sqrt(k) for _ in (0, 1)]
         P = [[operator(x @ g.T, delta) for g in G] for x in rows]
-        C = [[(x * v) @ y.T for y in rows] for x in rows]
+        C = [[(x * v) @ y.T for y in rows[: i + 1]] for i, x in enumerate(rows)]
         M = [[(g * (s * v)) @ x.T for x in rows] for g in G]
-        U = [[(g * s) @ h.T for h in G] for g in G]
+        U = [[(g * s) @ h.T for h in G[: j + 1]] for j, g in enumerate(G)]
         return _split(P, C, M, U, float(s @ v), sigma2)
 
     return _gather(draws, one)
@@ -169,9 +171,9 @@ def spherical(
         points, weights = ([spherical_features.sphere(m, d, rng) for _ in (0, 1)] for m in (n, k))
         t = [[w @ x.T / d for x in points] for w in weights]
         P = [[operator(phi.function(math.sqrt(d) * t[j][i]).T, delta) for j in (0, 1)] for i in (0, 1)]
-        C = [[f.covariance(x @ y.T / d, d) for y in points] for x in points]
+        C = [[f.covariance(x @ y.T / d, d) for y in points[: i + 1]] for i, x in enumerate(points)]
         M = [[f.seen(phi, t[j][i], d) for i in (0, 1)] for j in (0, 1)]
-        U = [[phi.kernel(w @ u.T / d) for u in weights] for w in weights]
+        U = [[phi.kernel(w @ u.T / d) for u in weights[: j + 1]] for j, w in enumerate(weights)]
         return _split(P, C, M, U, float(sum(f)), sigma2)
 
     return _gather(draws, one)

@@ -85,7 +85,7 @@ six_terms = Theorem(
         sizes=(20, 40, 80),
     ),
     cases=(
-        {"activation": "relu", "gamma": 2.0, "inputs": 2.0, "lam": 0.1, "sigma2": 0.5},
+        {"activation": "sign", "gamma": 2.0, "inputs": 2.0, "lam": 0.2, "sigma2": 0.5},
         {"activation": "tanh", "gamma": 1.0, "inputs": 1.0, "lam": 0.3, "nonlinear": 0.2, "sigma2": 0.5},
     ),
     rivals=_rivals(_layer),
