@@ -74,24 +74,8 @@ def ridge(
 
     def one() -> dict[str, Array]:
         c, U, T = _factor(where, kernel, n, penalties, rng)
-        C, B, A = (U.T @ M @ U for M in _zonal(where, T, coefficients))
-        f = 1 / (c[:, None] + penalties)
-        weights = np.diagonal(C)[:, None] + sigma2
-        bias = q.sum() - 2 * np.diagonal(B) @ f + np.einsum("il,il->l", f, (A * C) @ f)
-        variance = sigma2 * (np.diagonal(A) @ f**2)
-        bias = np.maximum(bias, 0.0)
-        square = f**2 * weights
-        spread = np.stack([np.einsum("ij,ij->i", (U * h) @ C, U * h) for h in f.T], axis=1) + sigma2 * (U**2 @ f**2)  # G (C + sigma2) G
-        return {
-            "bias": bias,
-            "variance": variance,
-            "excess": bias + variance,
-            "test": bias + variance + sigma2,
-            "train": penalties**2 * square.sum(axis=0) / n,
-            "gcv": n * square.sum(axis=0) / f.sum(axis=0) ** 2,
-            "loo": np.mean(spread / (U**2 @ f) ** 2, axis=0),
-            "norm2": c @ square,
-        }
+        C, B, A = _zonal(where, T, coefficients)
+        return risks(c, U, penalties, A=A, B=B, C=C, power=float(q.sum()), sigma2=sigma2)
 
     return _conditional.collect(draws, delta, one)
 
@@ -119,6 +103,27 @@ def learnability(
         c, U, T = _factor(where, kernel, n, penalties, rng)
         out[i] = s[int(degree)] * np.sum(np.einsum("ij,ij->j", U, _zonal(where, T, unit)[0] @ U) / (c + penalties[0]))
     return out
+
+
+def risks(c: Array, U: Array, delta: Array, *, A: Array, B: Array, C: Array, power: float, sigma2: float) -> dict[str, Array]:
+    """(2) and what follows for K = U diag(c) U', from the matrices (1) at the points; `power` = C(1). Fields of Draws, (L,) each."""
+    n = len(c)
+    A, B, C = (U.T @ M @ U for M in (A, B, C))
+    f = 1 / (c[:, None] + delta)
+    square = f**2 * (np.diagonal(C)[:, None] + sigma2)
+    bias = power - 2 * np.diagonal(B) @ f + np.einsum("il,il->l", f, (A * C) @ f)
+    bias, variance = np.maximum(bias, 0.0), sigma2 * (np.diagonal(A) @ f**2)
+    spread = np.stack([np.einsum("ij,ij->i", (U * h) @ C, U * h) for h in f.T], axis=1) + sigma2 * (U**2 @ f**2)  # G (C + sigma2) G
+    return {
+        "bias": bias,
+        "variance": variance,
+        "excess": bias + variance,
+        "test": bias + variance + sigma2,
+        "train": delta**2 * square.sum(axis=0) / n,
+        "gcv": n * square.sum(axis=0) / f.sum(axis=0) ** 2,
+        "loo": np.mean(spread / (U**2 @ f) ** 2, axis=0),
+        "norm2": c @ square,
+    }
 
 
 def _factor(where: Space, kernel: str, n: int, delta: Array, rng: np.random.Generator) -> tuple[Array, Array, Array]:
