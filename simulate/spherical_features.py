@@ -128,7 +128,7 @@ def _series(squares: Array, size: float, d: int) -> Callable[[Array], Array]:
         t = np.ascontiguousarray(t)
         near = t > 1 - 1e-12  # the same weights
         inside = np.where(near, 0.0, t)
-        shown, below, here, terms = np.linspace(0, np.abs(inside).max(), 33), 0.0, np.ones(33), TERMS
+        shown, below, here, terms = np.linspace(0, np.abs(inside).max(), 33), np.zeros(33), np.ones(33), TERMS
         for m in range(1, TERMS):
             below, here = here, rise[m] * shown * here - fall[m] * below
             if left[m] * max(np.abs(here).max(), np.abs(below).max()) < 1e-17 * size:  # lost beside the diagonal
@@ -190,8 +190,8 @@ def ridge(
 
     k = round(gamma n) features of d = round(psi k) >= 3 inputs; activation: a name of NAMES; r2, `nonlinear`, `constant` = b0^2: the
     parts of f. Gives bias, variance, excess, test, train, gcv, norm2. Raises ValueError on bad arguments, and at lam = 0 where the
-    features lack full rank (identity with d < min(n, k)).
-    Accuracy of U and M: 1e-14, against quadrature on the sphere; of the risks that times the condition of the features' Gram matrix.
+    features lack full rank (identity with d < min(n, k); sign at small n near k, where they take finitely many values).
+    Accuracy of U and M: 1e-12, against quadrature over the sphere for d = 3, 12, 60; risks: 1e-15 times the condition of X X' + n lam.
 
     >>> ridge(n=20, gamma=2.0, psi=0.5, activation="relu", lam=[0.0, 0.1], draws=3, rng=np.random.default_rng(0)).excess.shape
     (3, 2)
