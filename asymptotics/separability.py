@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfcx, expit, ndtr
+from scipy.special import bdtr, erfcx, expit, ndtr
 
 from asymptotics.conventions import refuse, theory, within
 from asymptotics.errors import ConvergenceError
@@ -107,3 +107,15 @@ def threshold(*, r2: Any, labels: str = "logistic", intercept: Any = 0.0) -> Any
     r2, intercept = np.broadcast_arrays(r2, intercept)
     pairs = zip(np.sqrt(r2).ravel().tolist(), intercept.ravel().tolist(), strict=True)
     return np.array([_threshold(r, b, labels) for r, b in pairs]).reshape(r2.shape)
+
+
+@theory
+def fraction(*, n: Any, p: Any) -> Any:
+    """The probability that n points with random labels in R^p are separated by some hyperplane through the origin: Cover's formula.
+
+    2^(1-n) sum_{k < p} binom(n - 1, k) for any points in general position: exact at integers n, p >= 1, which broadcast.
+
+    >>> [float(fraction(n=n, p=2)) for n in (2, 3, 4)]
+    [1.0, 0.75, 0.5]
+    """
+    return bdtr(np.minimum(p, n) - 1, n - 1, 0.5)

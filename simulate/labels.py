@@ -61,54 +61,57 @@ def check(labels: str, r2: float) -> None:
         refuse("r2", r2, "sign labels need a signal: r2 must be positive")
 
 
-def draw(labels: str, n: int, r: float, rng: np.random.Generator, intercept: float = 0.0) -> tuple[Array, Array]:
-    """Labels y and T = y <x, e>, (n,) each."""
-    x = rng.standard_normal(n)
+def draw(labels: str, shape: int | tuple[int, ...], r: float, rng: np.random.Generator, b: float = 0.0) -> tuple[Array, Array]:
+    """Labels y and T = y <x, e>, of this shape each; b is the intercept of the labels."""
+    x = rng.standard_normal(shape)
     if labels == "mixture":
-        y = np.where(rng.random(n) < 0.5, 1.0, -1.0)
+        y = np.where(rng.random(shape) < 0.5, 1.0, -1.0)
         return y, y * (y * r + x)
     if labels == "logistic":
-        y = np.where(rng.random(n) < expit(intercept + r * x), 1.0, -1.0)
+        y = np.where(rng.random(shape) < expit(b + r * x), 1.0, -1.0)
     else:
-        noise = rng.standard_normal(n) if labels == "probit" else 0.0
-        y = np.where(intercept + r * x + noise > 0, 1.0, -1.0)
+        noise = rng.standard_normal(shape) if labels == "probit" else 0.0
+        y = np.where(b + r * x + noise > 0, 1.0, -1.0)
     return y, y * x
 
 
-def rows(labels: str, n: int, p: int, r: float, rng: np.random.Generator) -> Array:
-    """y_i x_i, (n, p)."""
-    out = rng.standard_normal((n, p))
-    out[:, 0] = draw(labels, n, r, rng)[1]
+def rows(labels: str, shape: tuple[int, ...], r: float, rng: np.random.Generator) -> Array:
+    """y_i x_i, of shape (..., n, p)."""
+    out = rng.standard_normal(shape)
+    out[..., 0] = draw(labels, shape[:-1], r, rng)[1]
     return out
 
 
-def _mean(f: Callable[[Array], Array], finest: float) -> float:
-    """E f(G) by the trapezoidal rule, for f that varies on scales above `finest`."""
+def _mean(f: Callable[[Array], Array], finest: float) -> Array:
+    """E f(G), of f from (m,) to (..., m), by the trapezoidal rule, for f that varies on scales above `finest`."""
     step = min(0.05, 0.2 * finest)
     x = np.arange(-10, 10 + step, step)
-    return float(f(x) @ np.exp(-0.5 * x**2)) * step / math.sqrt(2 * math.pi)
+    return f(x) @ np.exp(-0.5 * x**2) * (step / math.sqrt(2 * math.pi))
 
 
-def error(labels: str, r: float, a: float, s: float) -> float:
-    """P(a T + s G < 0), Eq. (1); 1/2 for w = 0."""
-    if a == s == 0:
-        return 0.5
+def error(labels: str, r: float, a: Array, s: Array) -> Array:
+    """P(a T + s G < 0), Eq. (1), for arrays a and s; 1/2 for w = 0."""
+    norm = np.hypot(a, s)
+    cosine = a / np.where(norm > 0, norm, 1.0)
     if labels == "mixture":
-        return float(ndtr(-a * r / math.hypot(a, s)))
+        return ndtr(-cosine * r)
     if labels == "logistic":
-        return _mean(lambda x: 2 * expit(r * x) * ndtr(-a / s * x), min(1 / max(r, 1), s / max(abs(a), s)))
-    scale = r / math.hypot(1, r) if labels == "probit" else 1.0
-    return math.acos(scale * a / math.hypot(a, s)) / math.pi
+        slope = np.divide(a, s, out=np.zeros_like(a), where=norm > 0)
+        finest = 1 / max(r, float(np.max(np.abs(slope))), 1.0)
+        return _mean(lambda x: 2 * expit(r * x) * ndtr(-np.multiply.outer(slope, x)), finest)
+    return np.arccos((r / math.hypot(1, r) if labels == "probit" else 1.0) * cosine) / math.pi
 
 
-def loss(labels: str, r: float, a: float, s: float) -> float:
-    """E log(1 + exp(-a T - s G)), Eq. (1)."""
-    q = math.hypot(a, s)
-    fine = 1 / max(q, 1.0)
+def loss(labels: str, r: float, a: Array, s: Array) -> Array:
+    """E log(1 + exp(-a T - s G)), Eq. (1), for arrays a and s."""
+    q = np.hypot(a, s)[:, None]
+    centre = a[:, None] * r if labels == "mixture" else 0.0
+    end = math.asinh(float(np.max(10 * q + centre)))
+    v = np.linspace(-end, end, 2 * math.ceil(end / 0.04) + 1)  # z = sinh v: fine where l bends
+    z, dz = np.sinh(v), np.cosh(v) * (v[1] - v[0]) / math.sqrt(2 * math.pi)
+    plain = np.sum(np.logaddexp(0, -z) * dz * np.exp(-0.5 * ((z - centre) / q) ** 2) / q, axis=1)
     if labels == "mixture":
-        return _mean(lambda x: np.logaddexp(0, -(a * r + q * x)), fine)
+        return plain
     if labels == "logistic":
-        mean = _mean(lambda x: 2 * x * expit(r * x), 1 / max(r, 1))
-    else:
-        mean = math.sqrt(2 / math.pi) * (r / math.hypot(1, r) if labels == "probit" else 1.0)
-    return _mean(lambda x: np.logaddexp(0, -q * x), fine) - a / 2 * mean
+        return plain - a / 2 * _mean(lambda x: 2 * x * expit(r * x), 1 / max(r, 1))
+    return plain - a / 2 * math.sqrt(2 / math.pi) * (r / math.hypot(1, r) if labels == "probit" else 1.0)

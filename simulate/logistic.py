@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.special import expit
 
 from simulate import labels as _labels
@@ -28,52 +27,65 @@ Array = NDArray[np.float64]
 
 GRADIENT = 1e-10  # largest gradient, relative to that at w = 0
 ITERATIONS = 200
+BATCH = 2**20  # entries of rows solved together: small problems are fast in bulk
 
 
-def _newton(A: Array, lam: float) -> Array | None:
-    """argmin F over w (m,), or None where lam = 0 and A w > 0 was met. ArithmeticError without the certificate."""
-    n, m = A.shape
-    w, z = np.zeros(m), np.zeros(n)
-    value, goal = math.log(2), GRADIENT * float(np.linalg.norm(A.sum(axis=0))) / (2 * n)
+def _times(A: Array, w: Array) -> Array:
+    return np.asarray((A @ w[..., None])[..., 0], dtype=np.float64)
+
+
+def _mean(z: Array) -> Array:
+    return np.mean(np.logaddexp(0, -z), axis=-1)
+
+
+def _newton(A: Array, lam: float) -> tuple[Array, Array]:
+    """argmin F for each A of (B, n, m): w (B, m), and whether lam = 0 and A w > 0 was met, (B,)."""
+    n, m = A.shape[1:]
+    solution, separated = np.zeros((len(A), m)), np.zeros(len(A), dtype=bool)
+    left, w, z = np.arange(len(A)), np.zeros((len(A), m)), np.zeros(A.shape[:2])
+    value, goal = np.full(len(A), math.log(2)), GRADIENT * np.linalg.norm(A.sum(axis=1), axis=1) / (2 * n)
     for _ in range(ITERATIONS):
-        if lam == 0 and z.min() > 0:
-            return None
         l = expit(-z)
-        gradient = lam * w - A.T @ l / n
-        if np.linalg.norm(gradient) <= goal:
-            return w
-        hessian = (A.T * (l * (1 - l) / n)) @ A
-        hessian[np.diag_indices(m)] += lam
-        step = -cho_solve(cho_factor(hessian, lower=True, overwrite_a=True), gradient)
-        size, slope = 1.0, float(gradient @ step)
+        gradient = lam * w - _times(A.mT, l) / n
+        parted = (z.min(axis=1) > 0) & (lam == 0)
+        done = parted | (np.linalg.norm(gradient, axis=1) <= goal)
+        if np.any(done):
+            solution[left[done]], separated[left[done]] = w[done], parted[done]
+            if np.all(done):
+                return solution, separated
+            A, left, w, z, value, goal, l, gradient = (x[~done] for x in (A, left, w, z, value, goal, l, gradient))
+        hessian = (A.mT * (l * (1 - l) / n)[:, None, :]) @ A + lam * np.eye(m)
+        step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        along, slope, size = _times(A, step), np.vecdot(gradient, step), np.ones(len(A))
         while True:
-            new, z = w + size * step, A @ (w + size * step)
-            now = float(np.mean(np.logaddexp(0, -z)) + lam / 2 * (new @ new))
-            if now <= value + 1e-4 * size * slope + 1e-15 * value:  # Armijo, to rounding
+            new, moved = w + size[:, None] * step, z + size[:, None] * along
+            now = _mean(moved) + lam / 2 * np.vecdot(new, new)
+            bad = now > value + 1e-4 * size * slope + 1e-15 * value  # Armijo, to rounding
+            if not np.any(bad):
                 break
-            size /= 2
-        w, value = new, now
-    raise ArithmeticError(f"logistic regression was not solved: gradient {np.linalg.norm(gradient):.3g}, wanted {goal:.3g}")
+            size[bad] /= 2
+        w, z, value = new, moved, now
+    raise ArithmeticError(f"logistic regression was not solved: gradient {np.linalg.norm(gradient, axis=1).max():.3g}")
 
 
-def fit(A: Array, lam: float) -> Array | None:
-    """w (p,) for the rows A (n, p) times their labels, or None: lam = 0 and some w has A w > 0, so that none is best.
+def fit(A: Array, lam: float) -> tuple[Array, Array]:
+    """argmin F for each A = (y_i x_i) of (B, n, p): w (B, p), and whether there is none, (B,): lam = 0 and some w has A w > 0.
 
     Raises ValueError where lam < 0, ArithmeticError without the certificate.
 
-    >>> float(fit(np.array([[1.0], [-1.0], [1.0]]), 0.0).round(12)[0]) == round(math.log(2), 12)
-    True
+    >>> w, none = fit(np.array([[[1.0], [-1.0], [1.0]]]), 0.0)
+    >>> abs(w[0, 0] - math.log(2)) < 1e-9, none.tolist()
+    (True, [False])
     """
-    n, p = A.shape
     if lam < 0:
         refuse("lam", lam, "it must not be negative: the loss is not strongly convex")
-    if p <= n:
+    if A.shape[2] <= A.shape[1]:
         return _newton(A, lam)
     if lam == 0:
-        return None
-    L = cholesky(A @ A.T, lower=True)
-    v = _newton(L, lam)
-    return A.T @ solve_triangular(L, v, lower=True, trans="T")
+        return np.zeros((len(A), A.shape[2])), np.ones(len(A), dtype=bool)
+    L = np.asarray(np.linalg.cholesky(A @ A.mT), dtype=np.float64)
+    v, none = _newton(L, lam)
+    return _times(A.mT, np.asarray(np.linalg.solve(L.mT, v[..., None])[..., 0], dtype=np.float64)), none
 
 
 def moments(*, lam: float = 0.0, of: str | None = None, **_: Any) -> float:
@@ -96,20 +108,24 @@ def ridge(
     """
     _labels.check(labels, r2)
     p, r = features(n, gamma), math.sqrt(r2)
-    out = {name: np.empty(draws) for name in ("error", "cosine", "norm2", "train", "test", "train_error")}
-    for i in range(draws):
-        A = _labels.rows(labels, n, p, r, rng)
-        w = fit(A, lam)
-        if w is not None:
-            z = A @ w
-            a, s, norm2 = float(w[0]), float(np.linalg.norm(w[1:])), float(w @ w)
-            rest = (norm2, float(np.mean(np.logaddexp(0, -z))), _labels.loss(labels, r, a, s), float(np.mean(z < 0)))
-        else:
-            found = separate(A)
-            if found is None:
-                raise ArithmeticError("rows that Newton's method separated were not separated by least distance")
-            a, s = float(found[0][0]), float(np.linalg.norm(found[0][1:]))
-            rest = (math.inf, 0.0, math.inf, 0.0)
-        for name, value in zip(out, (_labels.error(labels, r, a, s), a / math.hypot(a, s), *rest), strict=True):
-            out[name][i] = value
-    return Classifiers(**out)
+    batch = max(1, BATCH // (n * p))
+    parts = [_batch(min(batch, draws - i), n, p, lam, r, labels, rng) for i in range(0, draws, batch)]
+    return Classifiers(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def _batch(count: int, n: int, p: int, lam: float, r: float, labels: str, rng: np.random.Generator) -> dict[str, Array]:
+    A = _labels.rows(labels, (count, n, p), r, rng)
+    w, none = fit(A, lam)
+    for i in np.flatnonzero(none):
+        if (found := separate(A[i])) is None:
+            raise ArithmeticError("rows that Newton's method separated were not separated by least distance")
+        w[i] = found[0]
+    z, a, s = _times(A, w), w[:, 0], np.linalg.norm(w[:, 1:], axis=1)
+    return {
+        "error": _labels.error(labels, r, a, s),
+        "cosine": a / np.hypot(a, s),
+        "norm2": np.where(none, math.inf, a**2 + s**2),
+        "train": np.where(none, 0.0, _mean(z)),
+        "test": np.where(none, math.inf, _labels.loss(labels, r, a, s)),
+        "train_error": np.mean(z < 0, axis=1),
+    }

@@ -70,19 +70,11 @@ def max_margin(
     """
     _labels.check(labels, r2)
     p, r = features(n, gamma), math.sqrt(r2)
-    out = {name: np.empty(draws) for name in ("error", "cosine", "norm2", "margin", "support")}
+    a, s, support = np.zeros(draws), np.zeros(draws), np.ones(draws)
     for i in range(draws):
-        found = separate(_labels.rows(labels, n, p, r, rng))
-        if found is None:
-            one = (0.5, 0.0, math.inf, 0.0, 1.0)
-        else:
+        if found := separate(_labels.rows(labels, (n, p), r, rng)):
             w, alpha = found
-            norm2 = float(w @ w)
-            s = float(np.linalg.norm(w[1:]))
-            one = (
-                _labels.error(labels, r, float(w[0]), s), float(w[0]) / math.sqrt(norm2),
-                norm2, 1 / math.sqrt(norm2), float(np.mean(alpha > 0)),
-            )  # fmt: skip
-        for name, value in zip(out, one, strict=True):
-            out[name][i] = value
-    return Classifiers(**out)
+            a[i], s[i], support[i] = w[0], np.linalg.norm(w[1:]), np.mean(alpha > 0)
+    norm = np.hypot(a, s)
+    norm[norm == 0] = math.inf  # no w has A w >= 1
+    return Classifiers(error=_labels.error(labels, r, a, s), cosine=a / norm, norm2=norm**2, margin=1 / norm, support=support)

@@ -3,8 +3,8 @@ r"""Whether, and with how many features, a hyperplane separates Gaussian rows wi
 `separable` draws the rows and solves the problem (`simulate.max_margin.separate`). `fewest_features` asks for the least p with which
 n rows are separable when features are added one by one, the one along the signal first. Given labels y and T = y <x, e>, the others span
 a uniformly random subspace L of R^n, and separate the rows iff L meets the interior of the cone C = R_+^n + span(T) (+ span(y) with a
-free intercept). By the conic kinematic formula (amelunxen2014living) the mean of the least dim L is n - delta(C) + 1/2 where C is not a
-subspace, and n - delta(C) = E dist^2(g, C) for g ~ N(0, I_n). So the mean of the least p given y and T, the first feature being one more, is
+free intercept). By the conic kinematic formula (amelunxen2014living) the mean of the least dim L is n - delta(C) + 1/2 where C is not
+a subspace, n - delta(C) = E dist^2(g, C), g ~ N(0, I_n). So the mean of the least p given y and T, the first feature being one more, is
 
     3/2 + E min_t S(t),     S(t) = sum_i (c_i - g_i)_+^2,   c = t_1 T (+ t_0 y).                                  (1)
 
@@ -25,6 +25,8 @@ from simulate.conventions import features, refuse, simulator
 from simulate.max_margin import separate
 
 Array = NDArray[np.float64]
+
+BATCH = 2**16  # entries drawn together
 
 
 def _check(labels: str, r2: float, intercept: float) -> None:
@@ -57,36 +59,46 @@ def separable(
     return out
 
 
-def _alone(y: Array, T: Array, free: bool) -> bool:
-    """Whether one feature separates the rows: C is the whole space."""
+def _alone(y: Array, T: Array, free: bool) -> Array:
+    """Whether one feature separates the rows of (B, n): C is the whole space."""
     if not free:
-        return bool(T.min() > 0 or T.max() < 0)
-    up, down = (y * T)[y > 0], (y * T)[y < 0]
-    return not (up.size and down.size) or bool(up.min() > down.max() or up.max() < down.min())
+        return (T.min(axis=1) > 0) | (T.max(axis=1) < 0)
+    up, down = np.where(y > 0, T, math.inf), np.where(y < 0, -T, -math.inf)
+    right = up.min(axis=1) > down.max(axis=1)
+    up, down = np.where(y > 0, T, -math.inf), np.where(y < 0, -T, math.inf)
+    return right | (up.max(axis=1) < down.min(axis=1))
 
 
-def _lowest(C: Array, at: Callable[[Array], tuple[float, Array, Array]]) -> tuple[float, Array]:
-    """The minimum over t of a convex function of c = C t: `at` gives its value and its first and second derivatives in c."""
-    t = np.zeros(C.shape[1])
-    value, first, second = at(C @ t)
-    for _ in range(60):
-        step = -np.linalg.lstsq((C.T * second) @ C, C.T @ first, rcond=None)[0]
-        left = -float(step @ (C.T @ first))
-        if left <= 1e-12 * (1 + value):
-            break
-        size = 1.0
-        while (new := at(C @ (t + size * step)))[0] > value - 1e-4 * size * left and size > 1e-12:
-            size /= 2
-        t = t + size * step
-        value, first, second = new
-    return value, t
+def _lowest(C: Array, at: Callable[[Array], tuple[Array, Array, Array]]) -> tuple[Array, Array]:
+    """The minima over t of convex functions of c = C t, C (B, n, k): `at` gives the terms of their sums and two derivatives in c."""
+    t, size = np.zeros((len(C), C.shape[2])), np.ones(len(C))
+    terms, first, second = at(np.zeros(C.shape[:2]))
+    value = terms.sum(axis=1)
+    for _ in range(100):
+        gradient = np.einsum("bnk,bn->bk", C, first)
+        hessian = np.einsum("bnk,bn,bnl->bkl", C, second, C)
+        hessian += (1e-12 * np.trace(hessian, axis1=1, axis2=2)[:, None, None] + 1e-30) * np.eye(C.shape[2])
+        step = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        expected = -np.vecdot(gradient, step)
+        if np.all(expected <= 1e-12 * (1 + value)):
+            return value, t
+        size = np.ones(len(C))
+        while True:
+            new = t + size[:, None] * step
+            terms, first, second = at(np.einsum("bnk,bk->bn", C, new))
+            now = terms.sum(axis=1)
+            bad = now > value - 1e-4 * size * expected + 1e-14 * (1 + value)  # Armijo, to rounding
+            if not np.any(bad):
+                break
+            size[bad] /= 2
+        t, value = new, now
+    raise ArithmeticError(f"a minimum over t was not found: {float(np.max(expected / (1 + value))):.3g} is left")
 
 
-def _psi(c: Array) -> tuple[float, Array, Array]:
-    """sum E (c_i - G)_+^2 and derivatives."""
-    below: Array = ndtr(c)
-    density = np.exp(-0.5 * c**2) / math.sqrt(2 * math.pi)
-    return float(np.sum((1 + c**2) * below + c * density)), 2 * (c * below + density), 2 * below
+def _psi(c: Array) -> tuple[Array, Array, Array]:
+    """E (c - G)_+^2 and derivatives."""
+    below, density = ndtr(c), np.exp(-0.5 * c**2) / math.sqrt(2 * math.pi)
+    return (1 + c**2) * below + c * density, 2 * (c * below + density), 2 * below
 
 
 @simulator(moments=lambda **_: math.inf, cost=1.0)
@@ -103,18 +115,24 @@ def fewest_features(
     0.5
     """
     _check(labels, r2, intercept)
-    r, out = math.sqrt(r2), np.empty(draws)
-    for i in range(draws):
-        y, T = _labels.draw(labels, n, r, rng, intercept)
-        C, g = np.stack([T, y] if free else [T], axis=1), rng.standard_normal(n)
+    size = max(1, BATCH // n)
+    return np.concatenate(
+        [_batch((min(size, draws - i), n), math.sqrt(r2), labels, intercept, free, rng) for i in range(0, draws, size)]
+    )
 
-        def drawn(c: Array, g: Array = g) -> tuple[float, Array, Array]:
-            over = np.maximum(c - g, 0.0)
-            return float(over @ over), 2 * over, 2.0 * (over > 0)
 
-        if _alone(y, T, free):
-            out[i] = 1 / n
-            continue
-        mean, t = _lowest(C, _psi)
-        out[i] = (1.5 + mean + _lowest(C, drawn)[0] - drawn(C @ t)[0]) / n
+def _batch(shape: tuple[int, int], r: float, labels: str, b: float, free: bool, rng: np.random.Generator) -> Array:
+    y, T = _labels.draw(labels, shape, r, rng, b)
+    g, out, wide = rng.standard_normal(shape), np.full(shape[0], 1 / shape[1]), np.logical_not(_alone(y, T, free))
+    if not np.any(wide):
+        return out
+    C, g = np.stack([T, y] if free else [T], axis=2)[wide], g[wide]
+
+    def drawn(c: Array) -> tuple[Array, Array, Array]:
+        over = np.maximum(c - g, 0.0)
+        return over**2, 2 * over, np.where(over > 0, 2.0, 0.0)
+
+    mean, t = _lowest(C, _psi)
+    least, _ = _lowest(C, drawn)
+    out[wide] = (1.5 + mean + least - drawn(np.einsum("bnk,bk->bn", C, t))[0].sum(axis=1)) / shape[1]
     return out
