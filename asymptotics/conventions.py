@@ -84,9 +84,12 @@ def within(name: str, value: Any, test: Callable[[np.ndarray], np.ndarray], mean
     return array
 
 
-def check(name: str, value: Any) -> np.ndarray:
-    """`value` as a float64 array that satisfies the rule of `name`, or ValueError."""
-    return within(name, value, *RULES[name])
+def check(name: str, value: Any, infinite: bool = False) -> np.ndarray:
+    """`value` as a float64 array that satisfies the rule of `name`, or, where `infinite`, is inf; else ValueError."""
+    test, meaning = RULES[name]
+    if not infinite:
+        return within(name, value, test, meaning)
+    return within(name, value, lambda v: test(v) | (v == np.inf), f"inf, or {meaning}")
 
 
 def _scalars(result: Any) -> Any:
@@ -110,11 +113,7 @@ def guard(*, infinite: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Calla
                 if name not in parameters:
                     refuse_foreign(name, value, parameters, function.__qualname__)
                 if name in RULES and value is not None:
-                    test, meaning = RULES[name]
-                    if name in infinite:
-                        kwargs[name] = within(name, value, lambda v, t=test: t(v) | (v == np.inf), f"inf, or {meaning}")
-                    else:
-                        kwargs[name] = within(name, value, test, meaning)
+                    kwargs[name] = check(name, value, infinite=name in infinite)
             return _scalars(function(*args, **kwargs))
 
         return guarded
