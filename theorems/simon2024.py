@@ -2,8 +2,9 @@
 
 import numpy as np
 
+import simulate.power_laws
 import simulate.random_features
-from asymptotics import random_features, ridge, spectra
+from asymptotics import equivalents, power_laws, random_features, ridge, spectra
 from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
@@ -78,11 +79,7 @@ random_features_ridge = Theorem(
         "what the features cannot express costs no variance": lambda **k: theory(**k).variance + k["sigma2"] + _kernel(**k).bias,
     },
     plot=Plot(
-        at={"spectrum": ATOMS, "psi": 2.0, "r2": 1.0, "sigma2": 0.2},
-        lines={"lam": (0.001, 0.1, 1.0)},
-        of="test",
-        n=100,
-        points=13,
+        at={"spectrum": ATOMS, "psi": 2.0, "r2": 1.0, "sigma2": 0.2}, lines={"lam": (0.001, 0.1, 1.0)}, low=0.2, high=5.0, n=60
     ),
 )
 
@@ -201,5 +198,94 @@ kernel_limit = Theorem(
     rivals={
         "k = 1000 n is as good": lambda *, n, **given: _power_law(n=n, k=1000 * n, **given),
         "the training error": lambda **given: _power_law(k=np.inf, **given).train,
+    },
+)
+
+
+def _beta(alpha, source):
+    return 1 + 2 * alpha * np.asarray(source)
+
+
+def _relative(*, alpha, source, fitting, noise):
+    return power_laws.relative_test(alpha=alpha, beta=_beta(alpha, source), fitting=fitting, noise=noise)
+
+
+def _at_fitting(*, n, alpha, source, fitting, noise, draws, rng):
+    """Test errors at the penalty of this fitting ratio and the noise in units of test_0, in those units."""
+    beta = float(_beta(alpha, source))
+    unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
+    delta = n * fitting * unit.kappa * (1 - fitting) ** -alpha
+    given = {"alpha": alpha, "beta": beta, "delta": delta, "sigma2": noise * unit.test}
+    return simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given).test / unit.test
+
+
+_at_fitting.cost = 3.0
+
+POWERS = (
+    "eigenfunctions Gaussian, kernel eigenvalues i^-alpha, target powers v_i^2 = i^-beta, i = 1, 2, ...; `source` is (beta - 1)/(2 alpha)",
+    "noise of variance sigma2 = `noise` test_0, test_0 the test error of noiseless interpolation; `fitting` is q = sqrt(train/test)",
+)
+
+power_law = Theorem(
+    title="Power laws: the test error as a function of the fitting ratio",
+    statement=r"\frac{E_{\rm te}(q)}{E_0}\to\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q},\quad q^2=\frac{E_{\rm tr}}{E_{\rm te}}",
+    source="simon2024more, Theorem 2 and Eq. (10)",
+    assumptions=POWERS,
+    domain={
+        "alpha": Real(1.2, 3.0, "[]"),
+        "source": Real(0.0, 1.0),
+        "fitting": Real(0.0, 1.0, "["),
+        "noise": Real(0.0, 1e6, "["),
+    },
+    claim=Mean(theory=_relative, simulation=_at_fitting, sizes=(20, 40, 80)),
+    cases=(
+        {"alpha": 1.5, "source": 0.2, "fitting": 0.3, "noise": 1.0},
+        {"alpha": 1.5, "source": 0.3, "fitting": 0.5, "noise": 0.0},
+        {"alpha": 1.3, "source": 0.3, "fitting": 0.0, "noise": 2.0},
+    ),
+    rivals={
+        "q^2 in the place of q": lambda *, fitting, **k: _relative(fitting=np.asarray(fitting) ** 2, **k),
+        "noise without alpha": lambda *, alpha, noise, **k: _relative(alpha=alpha, noise=noise / alpha, **k),
+        "alpha and beta swapped in the signal": lambda *, alpha, source, fitting, noise: (
+            ((1 - fitting) ** (1 - alpha) + alpha * noise) / (1 + (_beta(alpha, source) - 1) * fitting)
+        ),
+        "the fitting ratio does not matter": lambda *, fitting, **k: _relative(fitting=0 * np.asarray(fitting), **k),
+    },
+    plot=Plot(
+        x="fitting", low=0.0, high=0.9, log=False, at={"alpha": 1.36, "source": 0.04}, lines={"noise": (0.0, 1.0, 5.0)}, n=80
+    ),
+)
+
+
+def _critical(*, alpha, source):
+    return np.maximum(power_laws.critical_noise(alpha=alpha, beta=_beta(alpha, source)), 0.0)
+
+
+def _where_the_slope_vanishes(*, alpha, source):
+    """sigma2/test_0 at which delta = 0 is a stationary point of the exact sums at n = 1e9, Eq. (5) of `asymptotics.ridge`."""
+    spectrum, n = spectra.power_law(alpha, float(_beta(alpha, source))), 1e9
+    at = equivalents.effective_ridge(spectrum.H, n=n, delta=0.0)
+    signal, kernel = (ridge.sums(law, np.array([at.kappa]))[:, 0] for law in (spectrum.G, spectrum.H))
+    sigma2 = at.kappa * signal[4] * at.gap / kernel[4] - signal[1]
+    return max(sigma2 / (n * signal[1] / at.gap), 0.0)
+
+
+interpolation_is_optimal = Theorem(
+    title="Power laws: interpolation is optimal if and only if there is little noise",
+    statement=r"q^*=0\iff\frac{\sigma^2}{E_0}\le\frac{\beta-\alpha}{\alpha(\alpha-1)}",
+    source="simon2024more, Corollary 1",
+    assumptions=(
+        *POWERS,
+        "n -> infinity: the second route sums exactly, with analytic tails, at n = 10^9; the value is the largest noise",
+    ),
+    domain={"alpha": Real(1.2, 3.0, "[]"), "source": Real(0.0, 0.8, "(]")},
+    claim=Identity(theory=_critical, other=_where_the_slope_vanishes, rtol=1e-8),  # 1/n + n^(beta - 1 - 2 alpha)
+    cases=({"alpha": 1.5, "source": 0.5}, {"alpha": 2.0, "source": 0.4}, {"alpha": 1.3, "source": 0.6}),
+    rivals={
+        "(beta - alpha)/alpha": lambda *, alpha, source: np.maximum(_beta(alpha, source) - alpha, 0) / alpha,
+        "sigma in place of sigma2": lambda **k: np.sqrt(_critical(**k)),
+        "alpha and beta swapped in the product": lambda *, alpha, source: (
+            np.maximum((b := _beta(alpha, source)) - alpha, 0) / (b * np.maximum(b - 1, 1e-3))
+        ),
     },
 )
