@@ -162,8 +162,8 @@ def flow(spectrum: Spectrum, *, gamma: Any, t: Any, r2: Any = 1.0, sigma2: Any =
     """Risks of gradient flow stopped at time t, for any spectrum of the features and any signal: the fields of `isotropic_flow`.
 
     spectrum: proportional, of mass 1 (see `spectra`). Arguments and errors as `isotropic_flow`; ConvergenceError if kappa has no
-    certificate. Accuracy: 2e-13 of r2 times the largest eigenvalue and of sigma2 (against `isotropic_flow`, t in [1e-6, 1e6]; a
-    bias that has decayed below that is noise), 1e-12 relative in variance.
+    certificate. Accuracy: 2e-13 of r2 times the largest eigenvalue and 2e-14 of sigma2 (against `isotropic_flow`, t in
+    [1e-6, 1e6]; a bias that has decayed below that is noise), 1e-12 where more than 128 eigenvalues are compressed.
 
     >>> from asymptotics import spectra
     >>> one, two = flow(spectra.isotropic(), gamma=0.5, t=2.0, r2=3.0), isotropic_flow(gamma=0.5, t=2.0, r2=3.0)

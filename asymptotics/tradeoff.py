@@ -20,7 +20,7 @@ Source: ghosh2023universal, Theorem 1 (1) and Theorem 2 (the frontier; numbering
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class Frontier:
     excess: Value
     lam: Value
     kappa: Value
+
+    def to_dict(self) -> dict[str, Value]:
+        """The fields by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 def _ratio(name: str, value: Any) -> Any:
