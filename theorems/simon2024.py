@@ -228,7 +228,8 @@ POWERS = (
 
 power_law = Theorem(
     title="Power laws: the test error as a function of the fitting ratio",
-    statement=r"\frac{E_{\rm te}(q)}{E_0}\to\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q},\quad q^2=\frac{E_{\rm tr}}{E_{\rm te}}",
+    statement=r"\frac{E_{\rm te}(q)}{E_0}\to\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q},"
+    r"\quad q^2=\frac{E_{\rm tr}}{E_{\rm te}}",
     source="simon2024more, Theorem 2 and Eq. (10)",
     assumptions=POWERS,
     domain={
