@@ -9,7 +9,6 @@ import numpy as np
 from mpmath import mp, mpf, workprec
 from numpy.typing import NDArray
 
-from asymptotics import quadratures
 from asymptotics.errors import ConvergenceError
 from asymptotics.kernels import Kernel
 

@@ -69,17 +69,20 @@ def modes(
     s, power = within("eigenvalue", eigenvalue, *positive), within("power", power, *positive)
     if np.any(delta < 0):
         refuse("delta", float(np.min(delta)), "learnabilities are defined for delta >= 0")
-    test = ridge(spectrum, n=n, delta=delta, r2=r2, sigma2=sigma2).test
+    test = np.asarray(ridge(spectrum, n=n, delta=delta, r2=r2, sigma2=sigma2).test)
     at = effective_ridge(spectrum.H, n=n, delta=delta)
-    kappa = np.asarray(at.kappa)
-    learned = np.divide(s, s + kappa, out=np.zeros(np.broadcast(s, kappa).shape), where=s > 0)
-    lost = np.divide(kappa, s + kappa, out=np.ones(learned.shape), where=s > 0) ** 2 * power
+    s, power, kappa, gap, test, n = np.broadcast_arrays(s, power, at.kappa, at.gap, test, n)
+    learned = np.divide(s, s + kappa, out=np.zeros(s.shape), where=s > 0)
+    lost = np.divide(kappa, s + kappa, out=np.ones(s.shape), where=s > 0) ** 2 * power
     with np.errstate(divide="ignore"):
-        overfitting = n / np.asarray(at.gap)
-    error = np.multiply(overfitting, lost, out=np.zeros(np.broadcast(overfitting, lost).shape), where=lost > 0)
-    spread = np.multiply(learned**2, test, out=np.zeros(np.broadcast(learned, test).shape), where=learned > 0) / n
-    fields = np.broadcast_arrays(learned, error, lost, spread, overfitting)
-    return Modes(**dict(zip(("learnability", "error", "bias", "variance", "overfitting"), (f.copy() for f in fields), strict=True)))
+        overfitting = n / gap
+    return Modes(
+        learnability=learned,
+        error=np.multiply(overfitting, lost, out=np.zeros(s.shape), where=lost > 0),
+        bias=lost,
+        variance=np.multiply(learned**2, test, out=np.zeros(s.shape), where=learned > 0) / n,
+        overfitting=overfitting,
+    )
 
 
 def target(values: ArrayLike, counts: ArrayLike, powers: ArrayLike) -> Spectrum:
@@ -111,5 +114,5 @@ def attach(H: Law, values: ArrayLike, powers: ArrayLike) -> Spectrum:
         refuse("powers", powers.tolist(), "powers are nonnegative, and some must sit where the eigenvalue is positive")
     seen = (values > 0) & (powers > 0)
     unseen = float(powers[values == 0].sum())
-    endless = {"tail": unseen, "mass": np.inf} if unseen else {}
+    endless: dict[str, Any] = {"tail": unseen, "mass": np.inf} if unseen else {}
     return Spectrum(H, Law(values[seen], powers[seen] / values[seen], **endless))

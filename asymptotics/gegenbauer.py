@@ -136,18 +136,24 @@ def _dimension(d: int, least: int, most: int) -> int:
 
 def _explicit(eigenvalues: Iterable[Any], count: Callable[[int], int], one: Any) -> Degrees:
     """Degrees one by one, until they are deep enough; what they leave of the trace `one` is the tail."""
-    s, N, total, rest, floor, ended = [], [], 0, one, mpf(LEAST), True
+    s: list[Any] = []
+    N: list[int] = []
+    total, rest, floor, ended = 0, one, mpf(LEAST), True
     for value in eigenvalues:
         number = count(len(s))
         if 0 < value < floor or number > 1e300:
             ended = False
             break
-        s, N, total, rest = [*s, value], [*N, number], total + number, rest - number * value
+        s.append(value)
+        N.append(number)
+        total, rest = total + number, rest - number * value
         if total >= MOST and value > 0:
             floor = max(floor, DEEP * value)
     values, counts = np.array([float(v) for v in s]), np.array([float(c) for c in N])
     live = values > 0
-    endless = {} if ended else {"tail": float(rest), "mass": math.inf, "resolved": float(values[live].min()) / DEEP}
+    endless: dict[str, Any] = (
+        {} if ended else {"tail": float(rest), "mass": math.inf, "resolved": float(values[live].min()) / DEEP}
+    )
     H = Law(values[live], counts[live], **(endless or {"zero": float(counts[~live].sum())}))
     return Degrees(values, counts, H, float(one))
 
@@ -199,7 +205,7 @@ def _whole(kernel: Kernel, d: int, found: Degrees, series: list[Any], one: Any) 
         raise ConvergenceError(
             "the trace of a kernel", residual=float(np.dot(values, counts)) + tail - float(one), iterations=first, causes="a bug"
         )
-    deep = DEEP * values[min(np.searchsorted(np.cumsum(counts), MOST), values.size - 1)]
+    deep = DEEP * values[min(int(np.searchsorted(np.cumsum(counts), MOST)), values.size - 1)]
     live = (values > 0) & (values >= deep)
     tail += float(np.dot(values[~live], counts[~live]))
     return Law(values[live], counts[live], tail=tail, mass=math.inf, resolved=float(values[live].min()) / DEEP)

@@ -1,6 +1,6 @@
 r"""Kernel ridge regression in high dimension: with n of the order of the harmonics of degree L, that degree is being learned.
 
-Model: a kernel k(<x, y>) = sum_l a_l t^l, x uniform on the unit sphere (or the hypercube) of d dimensions, a target of power q_l on degree l.
+Model: a kernel k(<x, y>) = sum_l a_l t^l, x uniform on the unit sphere of R^d (or the hypercube), a target of power q_l on degree l.
 As d -> infinity N_l s_l -> a_l, so that with n, N_L -> infinity, N_L/n -> gamma: degrees below L are learned, those above, of eigenvalues
 that are small beside any ridge, act as ridge themselves, and their target as noise. What is left is isotropic ridge regression,
 
@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from mpmath import mp, workdps
-from numpy.typing import ArrayLike
 
 from asymptotics import isotropic
 from asymptotics.conventions import refuse, theory, within
@@ -42,14 +41,17 @@ def coefficients(kernel: str | Kernel, degree: int) -> tuple[float, ...]:
 
 
 @theory
-def ridge(kernel: str | Kernel, *, gamma: Any, delta: Any, powers: ArrayLike = (0.0, 1.0), sigma2: Any = 1.0, degree: int = 1) -> Risk:
+def ridge(
+    kernel: str | Kernel, *, gamma: Any, delta: Any, r2: Any = 1.0, above: Any = 0.0, sigma2: Any = 1.0, degree: int = 1
+) -> Risk:
     """(1) and (2) in the stage at which `degree` = L is learned; gamma = N_L/n, which is d/n for L = 1.
 
-    delta >= 0, the un-normalised ridge of (K + delta)^-1, does not grow with n. powers: q_0, q_1, ...; `df1`, `df2` are shares of
-    degree L per sample, `kappa` is in units of its eigenvalue: L = 1/(1 + kappa) is its learnability. Arguments broadcast.
+    delta >= 0, the un-normalised ridge of (K + delta)^-1, does not grow with n. `r2` is the target's power on degree L, `above` on all
+    higher ones. `df1`, `df2` are shares of degree L per sample, `kappa` is in units of its eigenvalue: its learnability is
+    1/(1 + kappa). Arguments broadcast.
     Raises ValueError for a kernel without the degree L.
 
-    >>> risk = ridge("polynomial:1,0", gamma=2.0, delta=0.0, powers=(0.0, 5.0), sigma2=1.0)  # k = t: isotropic features
+    >>> risk = ridge("polynomial:1,0", gamma=2.0, delta=0.0, r2=5.0, sigma2=1.0)  # k = t: isotropic features
     >>> round(float(risk.excess), 12)
     3.5
     """
@@ -58,16 +60,19 @@ def ridge(kernel: str | Kernel, *, gamma: Any, delta: Any, powers: ArrayLike = (
         refuse("degree", degree, "the degree that is being learned is an integer from 1 to 20")
     *a, tau = coefficients(kernel, int(degree))
     if a[degree] <= 1e-14 * (sum(a) + tau):
-        refuse("kernel", kernel if isinstance(kernel, str) else kernel.family, f"it has no part of degree {degree}: nothing is learned")
-    q = within("powers", powers, lambda v: (v >= 0) & np.isfinite(v), "one power a degree, nonnegative")
-    above = float(q[degree + 1 :].sum())
-    at = isotropic.ridge(
-        gamma=gamma, lam=gamma * (delta + tau) / a[degree], r2=float(q[degree : degree + 1].sum()), sigma2=sigma2 + above
+        refuse(
+            "kernel",
+            kernel if isinstance(kernel, str) else kernel.family,
+            f"it has no part of degree {degree}: nothing is learned",
+        )
+    above = within(
+        "above", above, lambda v: (v >= 0) & np.isfinite(v), "nonnegative and finite: the target's power on higher degrees"
     )
+    at = isotropic.ridge(gamma=gamma, lam=gamma * (delta + tau) / a[degree], r2=r2, sigma2=sigma2 + above)
     share = np.divide(delta, delta + tau, out=np.ones(delta.shape), where=delta + tau > 0)
-    # the noise that is target comes back as bias
-    variance = np.asarray(at.variance) * np.divide(sigma2, sigma2 + above, out=np.zeros(np.shape(sigma2)), where=sigma2 > 0)
-    test = np.asarray(at.test)
+    test, noise = np.asarray(at.test), sigma2 + above
+    part = np.divide(sigma2, noise, out=np.zeros(noise.shape), where=noise > 0)  # of the variance; the rest comes from the target
+    variance = np.multiply(np.asarray(at.variance), part, out=np.zeros(test.shape), where=np.broadcast_to(part, test.shape) > 0)
     return Risk(
         bias=test - variance - sigma2,
         variance=variance,

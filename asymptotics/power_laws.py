@@ -145,4 +145,3 @@ def _exponents(alpha: Any, beta: Any) -> tuple[NDArray[np.float64], NDArray[np.f
 
 def _noise(noise: Any) -> NDArray[np.float64]:
     return within("noise", noise, lambda v: (v >= 0) & np.isfinite(v), "nonnegative and finite: sigma2/test_0")
-

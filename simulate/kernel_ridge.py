@@ -113,7 +113,9 @@ def risks(c: Array, U: Array, delta: Array, *, A: Array, B: Array, C: Array, pow
     square = f**2 * (np.diagonal(C)[:, None] + sigma2)
     bias = power - 2 * np.diagonal(B) @ f + np.einsum("il,il->l", f, (A * C) @ f)
     bias, variance = np.maximum(bias, 0.0), sigma2 * (np.diagonal(A) @ f**2)
-    spread = np.stack([np.einsum("ij,ij->i", (U * h) @ C, U * h) for h in f.T], axis=1) + sigma2 * (U**2 @ f**2)  # G (C + sigma2) G
+    spread = np.stack([np.einsum("ij,ij->i", (U * h) @ C, U * h) for h in f.T], axis=1) + sigma2 * (
+        U**2 @ f**2
+    )  # G (C + sigma2) G
     return {
         "bias": bias,
         "variance": variance,

@@ -29,7 +29,7 @@ def _scaled(of, penalty):
         found = simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given)
         return n ** float(x.noise if of == "variance" else x.target) * getattr(found, of)
 
-    simulation.cost = 3.0
+    simulation.cost = 3.0  # type: ignore[attr-defined]
     return simulation
 
 
@@ -84,8 +84,8 @@ def _atlas(*, alpha, source, ell, labels):
 def _slope(*, alpha, source, ell, labels):
     """-d log R/d log n of eigenlearning's exact sums, analytic tails included."""
     spectrum, n = spectra.power_law(alpha, 1 + 2 * alpha * source), np.array([N, N * STEP])
-    excess = ridge.ridge(spectrum, n=n, delta=n ** (1 - ell), r2=1.0, sigma2=1.0 if labels == "noisy" else 0.0).excess
-    return -float(np.diff(np.log(excess))[0]) / np.log(STEP)
+    found = ridge.ridge(spectrum, n=n, delta=n ** (1 - ell), r2=1.0, sigma2=1.0 if labels == "noisy" else 0.0)
+    return -float(np.diff(np.log(np.asarray(found.excess)))[0]) / np.log(STEP)
 
 
 rates = Theorem(

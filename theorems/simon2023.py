@@ -10,13 +10,13 @@ from theorems.bordelon2020 import DOMAIN
 
 
 def _learnability(*, kernel, gamma, delta):
-    return 1 / (1 + learning_stages.ridge(kernel, gamma=gamma, delta=delta).kappa)
+    return 1 / (1 + np.asarray(learning_stages.ridge(kernel, gamma=gamma, delta=delta).kappa))
 
 
 def _of_isotropic(ridge):
     def wrong(*, kernel, gamma, delta):
         _, a, tau = learning_stages.coefficients(kernel, 1)
-        return 1 / (1 + isotropic.ridge(gamma=gamma, lam=gamma * ridge(delta, tau) / a).kappa)
+        return 1 / (1 + np.asarray(isotropic.ridge(gamma=gamma, lam=gamma * ridge(delta, tau) / a).kappa))
 
     return wrong
 
