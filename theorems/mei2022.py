@@ -81,7 +81,7 @@ test_error = Theorem(
         lines={"lam": (0.0, 1e-3, 0.1)},
         low=0.05,
         high=10,
-        n=150,
+        n=90,
     ),
 )
 
@@ -98,7 +98,7 @@ training_error = Theorem(
         "the ratio not squared": lambda **k: (t := theory(**k)).test * (1 - t.df1),
         "the ratio times the excess": lambda **k: (t := theory(**k)).excess * (1 - t.df1) ** 2,
     },
-    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0, "sigma2": 0.1}, lines={"lam": (1e-3, 0.1)}, low=0.1, n=150),
+    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0, "sigma2": 0.1}, lines={"lam": (1e-3, 0.1)}, low=0.1, n=90),
 )
 
 norm = Theorem(
@@ -135,7 +135,7 @@ ridgeless = Theorem(
             isotropic.ridgeless(gamma=gamma, r2=r2, sigma2=sigma2 + nonlinear + constant)
         ),
     },
-    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0}, lines={"sigma2": (0.0, 0.2, 1.0)}, low=0.05, n=150),
+    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0}, lines={"sigma2": (0.0, 0.2, 1.0)}, low=0.05, n=90),
 )
 
 
