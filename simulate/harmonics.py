@@ -82,8 +82,8 @@ def space_of(name: str, d: int) -> Space:
     """The space of this name, or ValueError."""
     if name not in ("sphere", "hypercube"):
         refuse("space", name, "it must be sphere or hypercube")
-    if d != int(d) or d < 2:
-        refuse("d", d, "the input dimension is an integer, at least 2")
+    if d != int(d) or d < 3:
+        refuse("d", d, "the input dimension is an integer, at least 3")
     return Space(name, int(d))
 
 

@@ -57,7 +57,7 @@ def ridge(
 ) -> Draws:
     """Draws of the risks given n points, expectations (2) over target, noise and test point, for every `delta`; (draws, *delta.shape).
 
-    kernel: see `simulate.kernels`; powers: q_l of the degrees 0, 1, ...; delta >= 0, any shape; space: sphere or hypercube; d >= 2.
+    kernel: see `simulate.kernels`; powers: q_l of the degrees 0, 1, ...; delta >= 0, any shape; space: sphere or hypercube; d >= 3.
     Fields: bias, variance, excess, test, train, gcv, loo, norm2. Raises ValueError on bad arguments and where K + delta is not
     positive definite to working accuracy: a kernel of finite rank, or a smooth one, without penalty.
     Accuracy: eps times the condition of K + delta, relative to max(1, value); A as a whole to 1e-13.

@@ -31,7 +31,7 @@ EQUATIONS = (
 
 def at(*, n, gamma, r2, above, **given):
     """The arguments of the simulation: d = gamma n, the powers of degrees 0, 1 and 2."""
-    return given | {"n": n, "d": max(2, round(gamma * n)), "powers": (0.0, r2, above)}
+    return given | {"n": n, "d": max(3, round(gamma * n)), "powers": (0.0, r2, above)}
 
 
 def _isotropic(ridge, *, kernel, gamma, delta, r2, above, sigma2):

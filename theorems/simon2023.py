@@ -34,7 +34,7 @@ learnability = Theorem(
     claim=Mean(
         theory=_learnability,
         simulation=through(
-            simulate.kernel_ridge.learnability, lambda *, n, gamma, **k: k | {"n": n, "d": max(2, round(gamma * n)), "degree": 1}
+            simulate.kernel_ridge.learnability, lambda *, n, gamma, **k: k | {"n": n, "d": max(3, round(gamma * n)), "degree": 1}
         ),
         sizes=(40, 80, 160),
     ),
@@ -78,7 +78,7 @@ conservation = Theorem(
     assumptions=(
         "x uniform on the hypercube {-1, 1}^d / sqrt d, the eigenfunctions are its 2^d parities; kernel k(<x, x'>), ridge delta",
     ),
-    domain={"kernel": DOMAIN["kernel"], "d": Integer(2, 16), "n": Real(1.0, 1e4, "[]"), "delta": Real(0.0, np.inf)},
+    domain={"kernel": DOMAIN["kernel"], "d": Integer(3, 16), "n": Real(1.0, 1e4, "[]"), "delta": Real(0.0, np.inf)},
     claim=Identity(theory=_ridge("df1"), other=_from_the_ridge, rtol=1e-11),
     cases=(
         {"kernel": "ntk:3", "d": 10, "n": 50.0, "delta": 0.5},
