@@ -84,9 +84,12 @@ def within(name: str, value: Any, test: Callable[[np.ndarray], np.ndarray], mean
     return array
 
 
-def check(name: str, value: Any) -> np.ndarray:
-    """`value` as a float64 array that satisfies the rule of `name`, or ValueError."""
-    return within(name, value, *RULES[name])
+def check(name: str, value: Any, infinite: bool = False) -> np.ndarray:
+    """`value` as a float64 array that satisfies the rule of `name`, or, where `infinite`, is inf; else ValueError."""
+    test, meaning = RULES[name]
+    if not infinite:
+        return within(name, value, test, meaning)
+    return within(name, value, lambda v: test(v) | (v == np.inf), f"inf, or {meaning}")
 
 
 def _scalars(result: Any) -> Any:
@@ -98,17 +101,24 @@ def _scalars(result: Any) -> Any:
     return result
 
 
-def theory(function: Callable[P, R]) -> Callable[P, R]:
-    """Guard a public formula: foreign names refused, known names checked, scalars for scalars."""
-    parameters = inspect.signature(function).parameters
+def guard(*, infinite: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Guard a public formula: foreign names refused, known names checked, scalars for scalars. `infinite`: those that may be inf."""
 
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, value in kwargs.items():
-            if name not in parameters:
-                refuse_foreign(name, value, parameters, function.__qualname__)
-            if name in RULES and value is not None:
-                kwargs[name] = check(name, value)
-        return _scalars(function(*args, **kwargs))
+    def mark(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(function).parameters
 
-    return guarded
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name, value in kwargs.items():
+                if name not in parameters:
+                    refuse_foreign(name, value, parameters, function.__qualname__)
+                if name in RULES and value is not None:
+                    kwargs[name] = check(name, value, infinite=name in infinite)
+            return _scalars(function(*args, **kwargs))
+
+        return guarded
+
+    return mark
+
+
+theory = guard()

@@ -123,7 +123,7 @@ def _risk(spectrum: Spectrum, at: EffectiveRidge, n: Any, scale: Any, delta: Any
     regular = gap > 0  # else n = p at delta = 0: the threshold
     left = np.divide(delta, kappa, out=np.where(regular, gap, 0.0), where=kappa != 0) / n  # 1 - df1/n, also at kappa = 0
     gap = np.where(regular, gap, 1.0)
-    lost = np.where(regular, r2 * bias0, 0.0) / gap
+    lost = np.where(regular, r2 * bias0, np.where(r2 * bias0 > 0, np.inf, 0.0)) / gap  # there only what no feature sees is lost
     noise = np.where(regular, sigma2, np.where(sigma2 > 0, np.inf, 0.0)) / gap
     bias, variance = n * lost, noise * df2
     excess = bias + variance

@@ -1,0 +1,153 @@
+"""Random features: points against a bisection in NumPy, worst errors against mpmath, dense draws beside their floor. CPU time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from mpmath import mpf
+from scipy.linalg import cholesky, eigh
+from scipy.linalg.blas import dsyrk
+
+import simulate.random_features
+from asymptotics import spectra, two_ridges
+from asymptotics.random_features import ridge
+from tests.benchmarks.bench_dense import _interleaved
+from tests.benchmarks.bench_ridge import cost
+from tests.test_random_features import oracle
+
+POINTS = 1000
+
+
+def bisection(s: np.ndarray, v2: np.ndarray, n: float, k: float, delta: float, sigma2: float) -> float:
+    """The test error as simon2024more write it: kappa by 100 halvings, on all eigenvalues."""
+    low, high = -60.0, float(np.log((s.sum() + delta) * 10))
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        x = np.exp(middle)
+        z = (n + k - np.sqrt((n - k) ** 2 + 4 * k * delta / x)) / 2
+        low, high = (middle, high) if np.sum(s / (s + x)) > z else (low, middle)
+    share = s / (s + x)
+    z, q = np.sum(share), np.sum(share**2)
+    rho = (k - z) / (k - q)
+    missed = np.sum((1 - share) * (1 - rho * share) * v2)
+    return float((missed + sigma2) / (1 - (q * (k - 2 * z) + z * z) / (n * (k - q))))
+
+
+def curve(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """n = size/40 ... size/4, k running against it and across it."""
+    n = np.geomspace(size / 40, size / 4, POINTS)
+    return n, n[::-1] ** 0.9
+
+
+def points() -> Iterator[tuple[str, str, str]]:
+    for size, goal in ((100, 6), (1000, 16), (10_000, 140)):
+        s = np.arange(1.0, size + 1) ** -1.5
+        n, k = curve(size)
+
+        def fresh(s: np.ndarray = s, n: np.ndarray = n, k: np.ndarray = k) -> np.ndarray:
+            return np.asarray(ridge(spectra.multiplicities(s, np.ones(s.size)), n=n, k=k, delta=1e-3, sigma2=0.5).test)
+
+        table, H, out = fresh(), spectra.multiplicities(s, np.ones(size)).H, np.empty((8, POINTS))
+        raw = (H.atoms, H.weights, H.above[0], H.above[1], 0.0, np.ones(POINTS), n, k, np.full(POINTS, 1e-3), out)
+        ours = cost(fresh, 5) / POINTS
+        every = cost(lambda raw=raw: two_ridges._solve(*raw), 3) / POINTS
+
+        def theirs(s: np.ndarray = s, n: np.ndarray = n, k: np.ndarray = k, some: range = range(0, POINTS, 50)) -> list[float]:
+            return [bisection(s, s / s.size, n[i], k[i], 1e-3, 0.5) for i in some]
+
+        apart = float(np.max(np.abs(table[::50] / theirs() - 1)))
+        slow = cost(theirs, 2) / len(table[::50])
+        yield (
+            f"random features, one point of a curve of {POINTS}, {size} eigenvalues, spectrum built and compressed each time",
+            f"<= {goal} us",
+            f"{1e6 * ours:.1f} us ({1e6 * every:.1f} us on all eigenvalues); bisection in NumPy {1e6 * slow:.0f} us, "
+            f"{slow / ours:.0f} times; they differ by {apart:.0e}",
+        )
+
+
+def large() -> Iterator[tuple[str, str, str]]:
+    s = np.arange(1.0, 1e6 + 1) ** -1.5
+    for what, spectrum in (
+        ("10^6 eigenvalues", spectra.multiplicities(s, np.ones(s.size))),
+        ("infinitely many eigenvalues i^-1.5, tails included", spectra.power_law(1.5)),
+    ):
+        once = cost(lambda spectrum=spectrum: spectrum.H.compressed(), 1)
+        n, k = curve(4000)
+        given = {"n": n, "k": k, "delta": 1e-3, "sigma2": 0.5}
+        ridge(spectrum, **given)
+        each = cost(lambda spectrum=spectrum, given=given: ridge(spectrum, **given), 5) / POINTS
+        at, out = ridge(spectrum, **given), np.empty((8, POINTS))
+        H = spectrum.H
+        two_ridges._solve(
+            H.atoms, H.weights, H.above[0], H.above[1], H.tail, np.ones(POINTS)[::100], n[::100].copy(), k[::100].copy(),
+            np.full(10, 1e-3), out[:, :10],
+        )  # fmt: skip
+        apart = float(np.max(np.abs(np.asarray(at.kappa)[::100] / out[0, :10] - 1)))
+        yield (
+            f"random features, one point of a curve of {POINTS}, {what}",
+            "<= 20 us after one compression, same 12 digits",
+            f"{1e6 * each:.1f} us after {1e3 * once:.0f} ms; kappa from all atoms differs by {apart:.0e}",
+        )
+
+
+def errors(count: int = 60) -> Iterator[tuple[str, str, str]]:
+    rng, worst = np.random.default_rng(), {}
+    for _ in range(count):
+        size = rng.integers(1, 5)
+        s, c, e = 10 ** rng.uniform(-4, 3, size), rng.integers(1, 200, size).astype(float), rng.uniform(0.01, 1, size)
+        n = float(rng.integers(1, 1.5 * c.sum() + 2))
+        k = rng.choice([n, n + 1, max(1.0, n - 1), n * (1 + 1e-9), float(rng.integers(1, 2 * c.sum() + 2))])
+        delta = rng.choice([0.0, 1e-14, 1e-10, 1e-5, 0.1, 100.0])
+        if delta == 0 and (n == k or min(n, k) >= c.sum()):
+            delta = 1e-14
+        risk = ridge(spectra.multiplicities(s, c, e), n=n, k=k, delta=delta, r2=2.0, sigma2=0.5)
+        for name, exact in oracle(s, c, e, n, k, delta, 2.0, 0.5).items():
+            if abs(exact) > 1e-40:
+                worst[name] = max(worst.get(name, 0.0), float(abs(mpf(float(getattr(risk, name))) / exact - 1)))
+    name = max(worst, key=lambda w: worst[w])
+    yield (
+        f"random features, {count} random points with n = k, k +- 1, k(1 + 1e-9), delta from 0: error against 60-digit mpmath",
+        "1e-12",
+        f"{worst[name]:.1e} ({name})",
+    )
+
+
+def dense() -> Iterator[tuple[str, str, str]]:
+    rng = np.random.default_rng(0)
+    for n, k, p in ((600, 900, 1800), (600, 400, 1800), (600, 1800, 900)):
+        X, F = rng.standard_normal((n, p)), rng.standard_normal((p, k))
+        Z, m, wide = X @ F, min(n, k), n <= k
+        K = np.asarray(dsyrk(1.0, Z.T, trans=wide, lower=1))
+        K.flat[:: m + 1] += 1.0
+        common = {"n": n, "gamma": k / n, "psi": p / k, "spectrum": "ar1:0.5", "draws": 1, "rng": rng}
+        seconds = _interleaved(
+            {
+                "draws": lambda n=n, k=k, p=p: (rng.standard_normal((n, p)), rng.standard_normal((p, k))),
+                "product": lambda X=X, F=F: X @ F,
+                "covariance": lambda F=F: dsyrk(1.0, F.T),
+                "gram": lambda Z=Z, wide=wide: dsyrk(1.0, Z.T, trans=wide, lower=1),
+                "cholesky": lambda K=K: cholesky(K, lower=True, check_finite=False),
+                "eigen": lambda K=K: eigh(K, lower=True, check_finite=False, driver="evd"),
+                "one": lambda common=common: simulate.random_features.ridge(lam=0.1, **common),
+                "hundred": lambda common=common: simulate.random_features.ridge(lam=np.geomspace(1e-4, 1e2, 100), **common),
+            }
+        )
+        floor = sum(seconds[name] for name in ("draws", "product", "covariance", "gram"))
+        yield (
+            f"random features, one dense draw at n = {n}, k = {k}, p = {p}, AR(1), one penalty (100 penalties); floor = normals of X "
+            "and F + XF + F'F + Gram + Cholesky (eigendecomposition)",
+            "<= 1.5 floors",
+            f"{seconds['one'] / (floor + seconds['cholesky']):.2f} ({seconds['hundred'] / (floor + seconds['eigen']):.2f}) floors of "
+            f"{1e3 * (floor + seconds['cholesky']):.0f} ({1e3 * (floor + seconds['eigen']):.0f}) ms",
+        )
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    for part in (points, large, errors, dense):
+        yield from part()
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(" | ".join(row), flush=True)

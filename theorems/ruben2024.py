@@ -1,0 +1,132 @@
+"""Ruben, Tong, Chaudhry and Pehlevan, No free lunch from random feature ensembles (2024)."""
+
+import numpy as np
+
+import simulate.ensembles
+from asymptotics import ensembles, random_features, ridge
+from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Integer, Mean, Plot, Real, Theorem
+from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+
+MODEL = (
+    "x Gaussian with a covariance whose spectrum converges to H, the signal's energy over its eigenvectors to G",
+    "`members` fits K_j (K_j + n lam)^-1 y of the same data, each with k features <g, x>/sqrt k of its own, are averaged",
+    "k/n -> gamma, p/k -> psi",
+)
+SIZES = {"gamma": GAMMA, "psi": Real(0.0, 1e3), "lam": LAM}
+DOMAIN = {
+    "spectrum": SPECTRUM,
+    "signal": SIGNAL,
+    **SIZES,
+    "members": Integer(1, 1000, default=4),
+    "r2": R2,
+    "sigma2": SIGMA2,
+}
+CASES = (
+    {"spectrum": "isotropic", "gamma": 1.5, "psi": 1.0, "lam": 0.05, "members": 3, "r2": 2.0, "sigma2": 0.5},
+    {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.75, "psi": 2.0, "lam": 0.1, "members": 2, "sigma2": 0.2},
+    {"spectrum": "power:1.2", "signal": "top:0.5", "gamma": 0.5, "psi": 2.0, "lam": 0.02, "members": 5, "sigma2": 2.0},
+)
+
+
+def theory(*, spectrum, signal, **given):
+    return ensembles.ridge(law(spectrum, signal), **given)
+
+
+def _one_large(*, spectrum, signal, members, gamma, psi, **given):
+    """One model with the features of all members."""
+    return random_features.ridge(law(spectrum, signal), gamma=gamma * members, psi=psi / members, **given)
+
+
+def _rivals(of):
+    def field(**given):
+        return getattr(theory(**given), of)
+
+    return {
+        "one member": lambda *, members, **k: field(members=1 + 0 * np.asarray(members), **k),
+        "infinitely many members": lambda *, members, **k: field(members=np.inf + 0 * np.asarray(members), **k),
+        "one model with all the features": lambda **k: getattr(_one_large(**k), of),
+        "sigma in place of sigma2": lambda *, sigma2, **k: field(sigma2=sigma2**0.5, **k),
+    }
+
+
+def _all_divided(*, members, **given):
+    few, many = (theory(members=m + 0 * np.asarray(members), **given) for m in (1, np.inf))
+    return many.bias + (few.bias - many.bias + few.variance) / members + given["sigma2"]
+
+
+ensemble = Theorem(
+    title="An ensemble of random-feature regressions divides the variance of the features by its size, and no other",
+    statement=r"R_K=B^2+V_X+V_{X\varepsilon}+\frac{V_W+V_{XW}+V_{XW\varepsilon}}{K}",
+    source="ruben2024no (from memory); adlam2020understanding, section on ensembles",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=theory, simulation=simulate.ensembles.ridge, of="test", sizes=(40, 80, 160)),
+    cases=CASES,
+    rivals=_rivals("test") | {"all of the noise divided": _all_divided},
+    plot=Plot(at={"spectrum": "isotropic", "psi": 2.0, "lam": 1e-3, "sigma2": 0.5}, lines={"members": (1, 2, 10)}, n=60),
+)
+
+training_error = Theorem(
+    title="The training error of an ensemble is as far below its test error as each member's",
+    statement=r"\tfrac1n\|y-\bar f\|^2\to\Bigl(1-\frac{{\rm df}_1}{n}\Bigr)^2(R_K+\sigma^2)",
+    source="derived from simon2024more, equation (9) (numbering from memory), and ruben2024no",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Mean(theory=theory, simulation=simulate.ensembles.ridge, of="train", sizes=(40, 80, 160)),
+    cases=CASES,
+    rivals=_rivals("train"),
+)
+
+
+def _implicit(*, spectrum, signal, gamma, psi, lam, **given):
+    at = law(spectrum, signal)
+    implicit = ensembles.implicit_penalty(at, gamma=gamma, psi=psi, lam=lam)
+    return ridge.ridge(at, gamma=gamma * psi, lam=implicit, **given)
+
+
+def _explicit(*, spectrum, signal, gamma, psi, **given):
+    return ridge.ridge(law(spectrum, signal), gamma=gamma * psi, **given)
+
+
+infinite_ensemble = Theorem(
+    title="Infinitely many members are ridge regression on the inputs at an implicit penalty",
+    statement=r"K\to\infty:\quad R_K\to R_{\rm ridge}(\lambda'),\quad \lambda'=\kappa\Bigl(1-\frac{{\rm df}_1}{n}\Bigr)"
+    r"=\lambda\,\frac{\kappa}{\kappa_1}",
+    source="jacot2020implicit; lejeune2020implicit; ruben2024no (from memory)",
+    assumptions=MODEL,
+    domain={k: v for k, v in DOMAIN.items() if k != "members"},
+    claim=Identity(theory=lambda **k: theory(members=np.inf, **k), other=_implicit, rtol=1e-11),
+    cases=(
+        {"spectrum": "isotropic", "gamma": 0.5, "psi": 3.0, "lam": 0.0},
+        {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 2.0, "psi": 2.0, "lam": 0.1, "r2": 2.0},
+        {"spectrum": "power:1.2", "signal": "top:0.5", "gamma": 1.0, "psi": 2.0, "lam": 0.01, "sigma2": 0.1},
+    ),
+    rivals={
+        "the explicit penalty": _explicit,
+        "as many inputs as features": lambda *, psi, **k: _implicit(psi=1.0 + 0 * np.asarray(psi), **k),
+    },
+)
+
+
+def _best_large(*, spectrum, signal, gamma, psi, members, lam, **given):
+    """The least test error, over penalties, of one model with all the features; of `lam` it takes the shape."""
+    found = random_features.optimal(law(spectrum, signal), gamma=gamma * members, psi=psi / members, **given)
+    return found.test + 0 * np.asarray(lam)
+
+
+no_free_lunch = Theorem(
+    title="No ensemble beats one model with as many features in all, at its best penalty",
+    statement=r"R_K(k,\lambda)\ge\min_{\lambda'}R_1(Kk,\lambda')\quad\text{for every }\lambda",
+    source="ruben2024no, the theorem of the title (from memory)",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Bound(theory=_best_large, simulation=simulate.ensembles.ridge, of="test", sizes=(40, 80, 160)),
+    cases=(
+        {"spectrum": "isotropic", "gamma": 0.5, "psi": 4.0, "lam": 0.01, "members": 2, "r2": 2.0, "sigma2": 0.2},
+        {"spectrum": "power:1.2", "gamma": 0.5, "psi": 2.0, "lam": 0.02, "members": 4, "r2": 2.0},
+    ),
+    rivals={
+        "at the same penalty": lambda **k: _one_large(**k).test,
+        "of one member": lambda *, members, gamma, psi, **k: _one_large(members=1 + 0 * members, gamma=gamma, psi=psi, **k).test,
+    },
+)
