@@ -237,15 +237,17 @@ def test_a_law_is_judged_by_its_quantiles():
 
 @pytest.mark.false_alarm(0)
 def test_identities_are_judged_to_their_own_tolerance_and_nan_is_no_agreement():
-    def identity(other):
+    def identity(other, theory=lambda *, level: level):
         return Theorem(
             title="x", statement="x", source="hastie2022surprises", assumptions=(), domain=DOMAIN, cases=({},),
-            claim=Identity(theory=lambda *, level: level, other=other),
+            claim=Identity(theory=theory, other=other),
         )  # fmt: skip
 
     assert judge(identity(lambda *, level: level * (1 + 1e-12))).status == "consistent"
     assert judge(identity(lambda *, level: level * (1 + 1e-8))).status == "refuted"
     assert judge(identity(lambda *, level: math.nan)).status == "refuted"
+    assert judge(identity(lambda *, level: math.inf)).status == "refuted"
+    assert judge(identity(lambda *, level: math.inf, theory=lambda *, level: math.inf)).status == "consistent"
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])

@@ -123,7 +123,8 @@ def agreed(found: Sequence[Mapping[str, Any]], fit: Sequence[bool]) -> dict[str,
 def judge_identity(claim: Identity, params: Mapping[str, Any]) -> CaseVerdict:
     """Two exact routes, side by side."""
     values, target, scale = claim.compare(claim.observe(params, 0, 1, stream(0)), params, 0)
-    gap = np.abs(values[0] - target) / scale
+    with np.errstate(invalid="ignore"):
+        gap = np.where(values[0] == target, 0.0, np.abs(values[0] - target) / scale)  # both may be infinite
     worst = int(np.argmax(gap))
     agree = bool(gap[worst] <= claim.rtol)  # nan is no agreement
     status: Status = "consistent" if agree else "refuted"
