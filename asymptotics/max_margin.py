@@ -106,7 +106,7 @@ def _solve(gamma: float, r2: float, labels: str) -> tuple[float, ...]:
 
 
 @theory
-def max_margin(*, gamma: Any, r2: Any = 1.0, labels: str = "mixture") -> Classifier:
+def max_margin(*, gamma: Any, r2: Any = 1.0, labels: str = "logistic") -> Classifier:
     """The limit of the classifier that maximises min_i y_i <x_i, w>/|w|: error, cosine, margin, norm2 = margin^-2, support.
 
     gamma > 0 and r2 >= 0 broadcast; `labels` as in `asymptotics.labels`. norm2 is that of the w of least norm with all
@@ -114,7 +114,7 @@ def max_margin(*, gamma: Any, r2: Any = 1.0, labels: str = "mixture") -> Classif
     w = 0 is the best of the unit ball: margin 0, error 1/2, cosine 0, norm2 = inf, support 1. Raises ValueError on bad arguments,
     ConvergenceError without the certificate.
 
-    >>> at = max_margin(gamma=1.0, r2=2.25)
+    >>> at = max_margin(gamma=1.0, r2=2.25, labels="mixture")
     >>> round(float(at.margin), 3), round(float(at.error), 4)
     (1.067, 0.1614)
     """

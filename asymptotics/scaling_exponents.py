@@ -54,7 +54,8 @@ class Rates:
 def rates(*, alpha: Any, beta: Any, ell: Any, q: Any = np.inf, noisy: Any = True) -> Rates:
     """(1) to (4). alpha > 1, beta > 1, ell >= 0 (inf: no penalty), q > 0 (inf: the kernel); `noisy` = sigma2 > 0. Arguments broadcast.
 
-    Accuracy: rounding. Against exact sums with analytic tails (ridge and the eigenframework of random features): SUMS.
+    Accuracy: rounding. Slopes of exact sums with analytic tails (`ridge.ridge`, `random_features.ridge`) at n = 10^10 are within 0.03 of
+    each exponent, where the two terms of the bias are 0.2 apart, else 0.18 (alpha 1.5 and 2, source 0.15 to 1.6, 72 regimes).
 
     >>> found = rates(alpha=2.0, beta=2.0, ell=np.inf, noisy=False)  # noiseless interpolation: n^-(beta - 1)
     >>> float(found.excess), str(found.ruled_by)

@@ -118,4 +118,4 @@ def fraction(*, n: Any, p: Any) -> Any:
     >>> [float(fraction(n=n, p=2)) for n in (2, 3, 4)]
     [1.0, 0.75, 0.5]
     """
-    return bdtr(np.minimum(p, n) - 1, n - 1, 0.5)
+    return bdtr(np.minimum(p, n) - 1, np.asarray(n - 1, dtype=np.int64), 0.5)

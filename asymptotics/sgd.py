@@ -70,7 +70,8 @@ def one_pass(spectrum: Spectrum, *, step: Any, t: Any, r2: Any = 1.0, sigma2: An
     step >= 0, t >= 0 or inf; they broadcast with r2 and sigma2. Above `critical_step` the risk grows with t, at t = inf to inf.
     Raises ValueError on bad input.
     Accuracy: 3e-14 of r2 int s dG in the bias, or of its value if that is more, and 3e-14 relative in the variance (40-digit matrix
-    exponentials, up to 4 eigenvalues over four decades, step m in [0.01, 4], step m t in [1e-6, 1e3], values up to 1e11); 1e-12 where more than 128 eigenvalues are compressed.
+    exponentials, up to 4 eigenvalues over four decades, step m in [0.01, 4], step m t in [1e-6, 1e3], values up to 1e11); 1e-12
+    where more than 128 eigenvalues are compressed.
 
     >>> from asymptotics import spectra
     >>> at = one_pass(spectra.isotropic(), step=1.0, t=2.0, r2=3.0)  # R' = -R + sigma2: 1 + (3 - 1) e^-2

@@ -98,7 +98,8 @@ def error(labels: str, r: float, a: Array, s: Array) -> Array:
     if labels == "logistic":
         slope = np.divide(a, s, out=np.zeros_like(a), where=norm > 0)
         finest = 1 / max(r, float(np.max(np.abs(slope))), 1.0)
-        return _mean(lambda x: 2 * expit(r * x) * ndtr(-np.multiply.outer(slope, x)), finest)
+        found = _mean(lambda x: 2 * expit(r * x) * ndtr(-np.multiply.outer(slope, x)), finest)
+        return np.where(norm > 0, found, 0.5)
     return np.arccos((r / math.hypot(1, r) if labels == "probit" else 1.0) * cosine) / math.pi
 
 

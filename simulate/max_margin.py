@@ -57,7 +57,7 @@ def separate(A: Array) -> tuple[Array, Array] | None:
 
 @simulator(moments=lambda **_: math.inf, cost=3.0)
 def max_margin(
-    *, n: int, gamma: float, r2: float = 1.0, labels: str = "mixture", draws: int, rng: np.random.Generator
+    *, n: int, gamma: float, r2: float = 1.0, labels: str = "logistic", draws: int, rng: np.random.Generator
 ) -> Classifiers:
     """Draws of error (given w, exact), cosine, norm2, margin and support, (draws,) each, on n rows of p = round(gamma n) features.
 

@@ -13,7 +13,12 @@ from asymptotics import isotropic, tradeoff
 
 POINT = {"allow_nan": False, "allow_infinity": False}
 GAMMA = st.one_of(st.floats(-3, 3).map(lambda e: 10.0**e), st.floats(-14, -1).map(lambda e: 1 + 10.0**e), st.just(1.0))
-TAU = st.one_of(st.just(0.0), st.floats(1e-20, 1, **POINT), st.floats(-14, 0).map(lambda e: 10.0**e), st.floats(-14, 0).map(lambda e: 1 - 10.0**e))
+TAU = st.one_of(
+    st.just(0.0),
+    st.floats(1e-20, 1, **POINT),
+    st.floats(-14, 0).map(lambda e: 10.0**e),
+    st.floats(-14, 0).map(lambda e: 1 - 10.0**e),
+)
 EXCESS = st.floats(-3, 3).map(lambda e: 10.0**e)
 EPS = 2.0**-52
 

@@ -54,9 +54,9 @@ phase_transition = Theorem(
         theory=_above,
         simulation=simulate.separability.separable,
         scale=1.0,
-        sizes=(60, 90, 120),
+        sizes=(40, 60, 80),
     ),
-    cases=({"gamma": 0.1, "r2": 1.0}, {"gamma": 0.45, "r2": 36.0}, {"gamma": 3.0, "r2": 1.0}),
+    cases=({"gamma": 0.05, "r2": 1.0}, {"gamma": 0.45, "r2": 36.0}, {"gamma": 2.1, "r2": 0.04}),
     rivals={
         "Cover's half": lambda *, gamma, **k: np.where(gamma > 0.5, 1.0, 0.0),
         "samples per feature": lambda *, gamma, **k: _above(gamma=1 / gamma, **k),

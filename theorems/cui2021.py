@@ -78,7 +78,7 @@ N, STEP = 1e9, 2.0  # the slope of exact sums between N and N STEP: what is left
 
 
 def _atlas(*, alpha, source, ell, labels):
-    return scaling_exponents.rates(alpha=alpha, beta=1 + 2 * alpha * source, ell=ell, noisy=labels == "noisy")
+    return scaling_exponents.rates(alpha=alpha, beta=1 + 2 * alpha * source, ell=ell, noisy=labels == "noisy").excess
 
 
 def _slope(*, alpha, source, ell, labels):
@@ -114,6 +114,6 @@ rates = Theorem(
         "the penalty acts at every ell": lambda *, alpha, source, ell, labels: np.minimum(
             2 * ell * np.minimum(source, 1), np.maximum(1 - ell / alpha, 0) if labels == "noisy" else np.inf
         ),
-        "noise is not fitted": lambda *, labels, **k: _atlas(labels="noiseless", **k).excess,
+        "noise is not fitted": lambda *, labels, **k: _atlas(labels="noiseless", **k),
     },
 )

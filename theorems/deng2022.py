@@ -21,7 +21,6 @@ CLOSED = (
     r"\gamma\,\psi_2(c)+r^2\psi_1(c)^2=\gamma^2,\quad \psi_k(c)=\mathbb E(c-G)_+^k:\qquad "
     r"m=c+\frac{r^2\psi_1(c)}{\gamma},\quad \rho=\frac{r\,\psi_1(c)}{\gamma}"
 )
-CASES = ({"gamma": 3.0, "r2": 1.0}, {"gamma": 1.5, "r2": 0.5}, {"gamma": 3.0, "r2": 2.25})
 
 
 def _solved(*, gamma, r2):
@@ -48,6 +47,17 @@ def _closed(of):
 
 _margin = _closed(lambda c, rho, m, r: max(m, 0.0))
 _error = _closed(lambda c, rho, m, r: ndtr(-rho * r) if m > 0 else 0.5)
+
+
+def _two_classes(**given):
+    return given | {"labels": "mixture"}
+
+
+def _theory(**given):
+    return max_margin.max_margin(**_two_classes(**given))
+
+
+_simulation = through(simulate.max_margin.max_margin, _two_classes)
 RIVALS = {
     "gamma read as n/p": lambda theory: lambda *, gamma, **k: theory(gamma=1 / gamma, **k),
     "r in place of r2": lambda theory: lambda *, r2, **k: theory(r2=r2**0.5, **k),
@@ -60,8 +70,8 @@ mixture_margin = Theorem(
     source="deng2022model, section 4; montanari2019generalization, Theorem 3 (numbering from memory)",
     assumptions=MARGIN,
     domain={"gamma": GAMMA, "r2": SIGNAL},
-    claim=Mean(theory=max_margin.max_margin, simulation=simulate.max_margin.max_margin, of="margin", sizes=(20, 40, 80)),
-    cases=CASES,
+    claim=Mean(theory=_theory, simulation=_simulation, of="margin", sizes=(20, 40, 80)),
+    cases=({"gamma": 3.0, "r2": 1.0}, {"gamma": 3.0, "r2": 2.25}),
     rivals={k: v(_margin) for k, v in RIVALS.items()} | {"signal lost from m": _closed(lambda c, rho, m, r: max(c, 0.0))},
     plot=Plot(low=0.1, high=10.0, lines={"r2": (0.25, 1.0, 4.0)}, n=80),
 )
@@ -72,8 +82,8 @@ mixture_error = Theorem(
     source="deng2022model, section 4 (numbering from memory)",
     assumptions=MARGIN,
     domain={"gamma": GAMMA, "r2": SIGNAL},
-    claim=Mean(theory=max_margin.max_margin, simulation=simulate.max_margin.max_margin, of="error", sizes=(20, 40, 80)),
-    cases=CASES,
+    claim=Mean(theory=_theory, simulation=_simulation, of="error", sizes=(20, 40, 80)),
+    cases=({"gamma": 3.0, "r2": 1.0}, {"gamma": 1.5, "r2": 0.5}),
     rivals={k: v(_error) for k, v in RIVALS.items()}
     | {
         "the best classifier's error": lambda *, gamma, r2: ndtr(-np.sqrt(r2) + 0 * gamma),
@@ -88,7 +98,7 @@ mixture_equation = Theorem(
     source="deng2022model, section 4 (numbering from memory; the equation is derived here)",
     assumptions=MARGIN,
     domain={"gamma": GAMMA, "r2": SIGNAL},
-    claim=Identity(theory=max_margin.max_margin, other=_margin, of="margin"),
+    claim=Identity(theory=_theory, other=_margin, of="margin"),
     cases=({"gamma": 0.2, "r2": 4.0}, {"gamma": 1.0, "r2": 1.0}, {"gamma": 30.0, "r2": 9.0}, {"gamma": 0.1, "r2": 0.5}),
     rivals={"r2 not squared in the second term": _closed(lambda c, rho, m, r: max(c + rho, 0.0))},
 )

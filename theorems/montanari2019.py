@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 import simulate.max_margin
 from asymptotics import max_margin
 from theorems import GAMMA, Choice, Mean, Plot, Real, Theorem
@@ -59,6 +61,6 @@ error = Theorem(
     domain=DOMAIN,
     claim=Mean(theory=max_margin.max_margin, simulation=simulate.max_margin.max_margin, of="error", sizes=(20, 40, 80)),
     cases=CASES,
-    rivals=rivals("error") | {"twice the error": lambda **k: 2 * max_margin.max_margin(**k).error},
+    rivals=rivals("error") | {"twice the error": lambda **k: 2 * np.asarray(max_margin.max_margin(**k).error)},
     plot=Plot(low=0.3, high=10.0, at={"labels": "logistic"}, lines={"r2": (1.0, 9.0, 100.0)}, n=80),
 )

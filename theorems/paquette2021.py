@@ -52,7 +52,7 @@ one_pass = Theorem(
         ),
         "correlation ignored": lambda *, spectrum, signal, **k: _theory(spectrum="isotropic", signal="isotropic", **k).excess,
     },
-    plot=Plot(low=0.1, high=10.0, at={"spectrum": "ar1:0.7", "r2": 5.0, "sigma2": 1.0}, lines={"step": (0.3, 0.6, 1.2)}, n=100),
+    plot=Plot(low=0.3, high=10.0, at={"spectrum": "ar1:0.7", "r2": 5.0, "sigma2": 1.0}, lines={"step": (0.2, 0.4, 0.8)}, n=100),
 )
 
 ATOMS = Choice(("atoms:4@0.5,0.25@0.5",), open=True)
