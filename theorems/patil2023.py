@@ -7,7 +7,7 @@ import simulate.fastest
 from asymptotics import bagging, isotropic, ridge
 from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Integer, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.searched import least
+from theorems.least import least
 
 MODEL = (
     "x = S^(1/2) z; the spectrum of S converges to H, the signal's energy over its eigenvectors to G; p/n -> gamma",
