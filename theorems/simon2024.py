@@ -216,10 +216,10 @@ def _at_fitting(*, n, alpha, source, fitting, noise, draws, rng):
     unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
     delta = n * fitting * unit.kappa * (1 - fitting) ** -alpha
     given = {"alpha": alpha, "beta": beta, "delta": delta, "sigma2": noise * unit.test}
-    return simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given).test / unit.test
+    return np.asarray(simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given).test) / unit.test
 
 
-_at_fitting.cost = 3.0
+_at_fitting.cost = 3.0  # type: ignore[attr-defined]
 
 POWERS = (
     "eigenfunctions Gaussian, kernel eigenvalues i^-alpha, target powers v_i^2 = i^-beta, i = 1, 2, ...; `source` is (beta - 1)/(2 alpha)",
