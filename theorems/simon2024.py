@@ -26,7 +26,7 @@ DOMAIN = {
 ATOMS = "atoms:4@0.5,0.25@0.5"
 CASES = (
     {"spectrum": ATOMS, "signal": "top:0.5", "gamma": 1.5, "psi": 2.0, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
-    {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "psi": 3.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
+    {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "psi": 4.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
     {"spectrum": "power:1.2", "gamma": 3.0, "psi": 0.5, "lam": 0.05, "r2": 5.0},
     {"spectrum": "isotropic", "gamma": 1.0, "psi": 2.0, "lam": 0.2, "r2": 2.0, "sigma2": 2.0},
 )
@@ -112,7 +112,7 @@ def _inside(*, spectrum, signal, gamma, psi, lam, r2, sigma2):
     given = {"gamma": gamma, "psi": psi, "lam": lam}
     at = random_features.effective((pair := law(spectrum, signal)).H, **given)
     kept = r2 * pair.G.integrate(lambda s: (s / (s + at.kappa)) ** 2)
-    return kept + at.slope * random_features.ridge(pair, r2=r2, sigma2=sigma2, **given).test
+    return kept + np.asarray(at.slope) * np.asarray(random_features.ridge(pair, r2=r2, sigma2=sigma2, **given).test)
 
 
 function_norm = Theorem(
