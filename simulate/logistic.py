@@ -74,7 +74,7 @@ def fit(A: Array, lam: float) -> tuple[Array, Array]:
     Raises ValueError where lam < 0, ArithmeticError without the certificate.
 
     >>> w, none = fit(np.array([[[1.0], [-1.0], [1.0]]]), 0.0)
-    >>> abs(w[0, 0] - math.log(2)) < 1e-9, none.tolist()
+    >>> bool(abs(w[0, 0] - math.log(2)) < 1e-9), none.tolist()
     (True, [False])
     """
     if lam < 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 import simulate.separability
 from asymptotics import separability
-from theorems import GAMMA, Mean, Plot, Real, Theorem
+from theorems import GAMMA, Mean, Plot, Real, Theorem, through
 
 SIGNAL = Real(0, math.inf, "[", default=1.0)
 INTERCEPT = Real(-3, 3, "[]", default=0.0)
@@ -26,7 +26,7 @@ fewest_features = Theorem(
     domain={"r2": SIGNAL, "intercept": INTERCEPT},
     claim=Mean(
         theory=_threshold,
-        simulation=lambda **k: simulate.separability.fewest_features(free=True, **k),
+        simulation=through(simulate.separability.fewest_features, lambda **k: k | {"free": True}),
         sizes=(40, 160, 640),
     ),
     cases=({"r2": 0.0}, {"r2": 4.0}, {"r2": 1.0, "intercept": 1.0}),
@@ -56,7 +56,7 @@ phase_transition = Theorem(
         scale=1.0,
         sizes=(40, 60, 80),
     ),
-    cases=({"gamma": 0.05, "r2": 1.0}, {"gamma": 0.45, "r2": 36.0}, {"gamma": 2.1, "r2": 0.04}),
+    cases=({"gamma": 0.05, "r2": 1.0}, {"gamma": 0.45, "r2": 100.0}, {"gamma": 2.1, "r2": 0.04}),
     rivals={
         "Cover's half": lambda *, gamma, **k: np.where(gamma > 0.5, 1.0, 0.0),
         "samples per feature": lambda *, gamma, **k: _above(gamma=1 / gamma, **k),
