@@ -27,7 +27,7 @@ ATOMS = "atoms:4@0.5,0.25@0.5"
 CASES = (
     {"spectrum": ATOMS, "signal": "top:0.5", "gamma": 1.5, "psi": 2.0, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
     {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "psi": 4.0, "lam": 0.1, "r2": 5.0, "sigma2": 0.2},
-    {"spectrum": "power:1.2", "gamma": 3.0, "psi": 0.5, "lam": 0.05, "r2": 5.0},
+    {"spectrum": "power:1.2", "gamma": 4.0, "psi": 0.5, "lam": 0.05, "r2": 5.0},
     {"spectrum": "isotropic", "gamma": 1.0, "psi": 2.0, "lam": 0.2, "r2": 2.0, "sigma2": 2.0},
 )
 RIDGELESS = ({"spectrum": ATOMS, "gamma": 2.0, "psi": 2.0, "lam": 0.0, "r2": 2.0, "sigma2": 0.5},)
