@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.special import bdtr
 
 from theorems import discovery, figures
-from theorems.figures import curves, panels, styles
+from theorems.figures import canvas, curves, points, styles
 from theorems.pages.report import formula, mathtext
 from theorems.record import Plot
 
@@ -81,18 +81,18 @@ def test_a_finite_peak_is_no_pole(where, width):
 def test_the_median_interval_covers():
     """By the binomial law, for every number of draws from 8 on."""
     for n in range(8, 200):
-        _, low, high = curves.interval(np.arange(n), mean=False)
-        assert 1 - 2 * bdtr(int(low), n, 0.5) >= curves.LEVEL
+        _, low, high = points.interval(np.arange(n), mean=False)
+        assert 1 - 2 * bdtr(int(low), n, 0.5) >= points.LEVEL
         assert low + high == n - 1
 
 
 def test_medians_stand_where_no_variance_exists(drawings):
     numbers = drawings["double_descent"].numbers
-    points = numbers[numbers["kind"] == "simulation"]
-    near = np.abs(points["gamma"] - 1) * 60 <= 3  # |p - n| <= 3: the second moment is infinite
+    drawn = numbers[numbers["kind"] == "simulation"]
+    near = np.abs(drawn["gamma"] - 1) * 60 <= 3  # |p - n| <= 3: the second moment is infinite
     assert near.any()
-    assert set(points[near]["statistic"]) == {"median"}
-    assert set(points[~near]["statistic"]) == {"mean"}
+    assert set(drawn[near]["statistic"]) == {"median"}
+    assert set(drawn[~near]["statistic"]) == {"mean"}
     assert "Open marks: medians" in drawings["double_descent"].caption
 
 
@@ -194,7 +194,7 @@ def test_ticks_read_as_numbers():
         ax = figure.subplots()
         ax.set_xscale("log")
         ax.set_xlim(low, high)
-        panels.ticks(ax.xaxis, low, high)
+        canvas.ticks(ax.xaxis, low, high)
         figure.draw_without_rendering()
         assert any(wanted in t.get_text() for t in ax.get_xticklabels())
 

@@ -23,6 +23,7 @@ _HOMES = {
     "load": "discovery",
     "Theorem": "record",
     "Plot": "record",
+    "Curve": "record",
     "verify": "verdicts.verify",
     "converges": "testing.converges",
     "audit": "audits.audit",

@@ -14,11 +14,25 @@ from theorems.claims import Claim, Mean
 from theorems.domain import Domain, Integer
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A further curve: a record's, with its points, or that of a function of the figure's x and `at`, without.
+
+    Its parameters are those of the figure's `at` that it takes, and `at`; `of` is the field drawn, if not the figure's.
+    """
+
+    what: Theorem | Callable[..., Any]
+    at: Mapping[str, Any] = field(default_factory=dict)
+    of: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plot:
-    """What the record's figure shows: one curve for each value of `lines`, along `x` from `low` to `high`.
+    """What a figure shows: one curve for each value of `lines`, along `x` from `low` to `high`, and the curves `also`, by their names.
 
-    `n` is the size of the simulated points, `of` the field that is drawn (the claim's own by default).
+    `n` is the size of the simulated points, `of` the field that is drawn (the claim's own by default) or several, each with a dash of
+    its own; `stack`: as areas, one above the other. `theory` and `simulation` stand in place of the record's where the figure's
+    parameters are others than its own. `text` is a sentence for the caption, `axis` the title of the x axis.
     """
 
     x: str = "gamma"
@@ -27,9 +41,17 @@ class Plot:
     log: bool = True
     at: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    of: str | None = None
+    of: str | tuple[str, ...] | None = None
     n: int = 200
     points: int = 15
+    also: Mapping[str, Curve] = field(default_factory=dict)
+    theory: Callable[..., Any] | None = None
+    simulation: Callable[..., Any] | None = None
+    stack: bool = False
+    text: str = ""
+    axis: str = ""
+    limits: tuple[float, float] | None = None
+    log_y: bool | None = None  # None: where the values ask for it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,7 +60,8 @@ class Theorem:
 
     title: one line; statement: LaTeX; source: "key, locator" with the key in docs/references.bib; assumptions: sentences.
     domain: parameter -> Real, Integer or Choice. claim: Mean, Law, Bound or Identity. rivals: name -> wrong theory with the
-    same signature. cases: parameter dictionaries on which the verdict is reached. plot: the figure, if it has one.
+    same signature. cases: parameter dictionaries on which the verdict is reached. plot: the figure, or several by name,
+    the first of which is drawn where none is asked for.
     """
 
     title: str
@@ -49,7 +72,7 @@ class Theorem:
     claim: Claim
     cases: tuple[Mapping[str, Any], ...]
     rivals: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    plot: Plot | None = None
+    plot: Plot | Mapping[str, Plot] | None = None
     home: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the names of the module that it stands in
 
     def __post_init__(self) -> None:
@@ -86,6 +109,11 @@ class Theorem:
         """The key of the paper, or the stem of the user's file."""
         parts = self.home["__name__"].split(".")
         return parts[1] if parts[0] == "theorems" and len(parts) > 1 else parts[0]
+
+    @property
+    def plots(self) -> Mapping[str, Plot]:
+        """The figures that it names, `{"figure 2": Plot(...), ...}`; of one without a name the name is empty."""
+        return {"": self.plot} if isinstance(self.plot, Plot) else self.plot or {}
 
     @property
     def arguments(self) -> Mapping[str, Domain]:

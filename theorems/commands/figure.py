@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @NAMES
+@click.option(
+    "--figure", "--plot", "wanted", default=None, help="A figure by its name or number (see `show`), or 'all'; else the first."
+)
 @VENUE
 @click.option("--width", default=None, help="Inches, 'column' or 'full'; by default one column where the venue has two.")
 @OUT
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 @click.option("--delta", default=0.01, show_default=True, help="Tolerance of the verdict in the caption.")
 @click.option("--no-verdict", is_flag=True, help="Draw without judging (faster).")
 @plain
-def command(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any) -> None:
+def command(
+    names: tuple[str, ...], wanted: str | None, out: Path, formats: tuple[str, ...], jobs: int, no_verdict: bool, **options: Any
+) -> None:
     """Draw theorems: theory, simulated points with intervals, verdict; data and provenance are written beside each figure."""
     from theorems import discovery, figures
     from theorems.figures import styles
@@ -37,18 +42,22 @@ def command(names: tuple[str, ...], out: Path, formats: tuple[str, ...], jobs: i
     figures.endings(formats)
     writable(out)
     records = discovery.every(names)
-    drawn = [r for r in records if len(records) == 1 or figures.drawable(r)]
+    drawn = figures.chosen(records, wanted)
     for record in records:
-        if record not in drawn:
+        if record not in drawn and wanted is None:
             click.echo(f"{record.name} has nothing to draw: neither a plot nor a parameter gamma", err=True)
-    with bar(sum(figures.count(r) + (0 if no_verdict else len(r.cases)) for r in drawn)) as step:
+    points = sum(figures.count(r, name) for r, names in drawn.items() for name in names)
+    with bar(points + (0 if no_verdict else sum(len(r.cases) for r in drawn))) as step:
 
         def draw(record: Theorem) -> list[Path]:
             verdict = None if no_verdict else judge(record, delta=delta, entropy=seed, progress=step)
-            drawing = figures.figure(
-                record, verdict=verdict, judge=False, entropy=seed, tick=lambda: step(record.name), **options
-            )
-            return drawing.save(out, formats)
+            paths = []
+            for name in drawn[record]:
+                drawing = figures.figure(
+                    record, plot=name, verdict=verdict, judge=False, entropy=seed, tick=lambda: step(record.name), **options
+                )
+                paths += drawing.save(out, formats)
+            return paths
 
-        for paths in at_once(draw, drawn, jobs):
+        for paths in at_once(draw, list(drawn), jobs):
             say("\n".join(str(path) for path in paths))

@@ -16,4 +16,5 @@ def command() -> None:
     found = load()
     wide = max((len(name) for name in found), default=0)
     for name, record in found.items():
-        click.echo(f"{name:<{wide}}  {record.title}  [{record.source}]")
+        figures = "; ".join(filter(None, record.plots))
+        click.echo(f"{name:<{wide}}  {record.title}  [{record.source}]" + (f"  ({figures})" if figures else ""))

@@ -39,6 +39,9 @@ def command(name: str) -> None:
     with lines.section("Rivals, which some case must refute"):
         for rival in record.rivals or ("none",):
             lines.write_text(f"- {rival}")
+    if any(record.plots):
+        with lines.section("Figures (ridgeless figure NAME --figure 2)"):
+            lines.write_dl([(name, plot.text) for name, plot in record.plots.items()])
     click.echo(lines.getvalue(), nl=False)
 
 

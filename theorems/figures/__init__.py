@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import fields as parts
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +22,10 @@ from asymptotics.conventions import refuse
 from simulate.streams import STREAM_VERSION
 from theorems.claims import Bound, Identity, Law, Mean
 from theorems.figures import styles
-from theorems.figures.curves import Series, lines, plan, series
+from theorems.figures.curves import Series, series
 from theorems.figures.histograms import Histogram, histograms
 from theorems.figures.panels import draw_curves, draw_laws
+from theorems.figures.plans import fields, lines, plan, wanted
 from theorems.figures.wording import FIELDS, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
@@ -84,6 +87,7 @@ class Drawing:
 def figure(
     record: Theorem,
     *,
+    plot: str | None = None,
     venue: str = "neurips",
     width: str | float | None = None,
     out: str | Path | None = None,
@@ -96,9 +100,10 @@ def figure(
 ) -> Drawing:
     """Draw a record: what `record.plot` says, from its own theory and simulator.
 
-    venue: neurips, icml, jmlr or aos. width: inches, "full" or "column" (default: one column where the venue has two).
-    out: a folder to save in. verdict: one that was reached already; without it, one is reached now unless judge=False.
-    draws: a point, at least 8. entropy: the seed. tick: called once a simulated point (`count` of them).
+    plot: the name of one of its figures (`record.plots`); without it, the first. venue: neurips, icml, jmlr or aos. width: inches,
+    "full" or "column" (default: one column where the venue has two). out: a folder to save in. verdict: one that was reached already;
+    without it, one is reached now unless judge=False. draws: a point, at least 8. entropy: the seed. tick: called once a simulated
+    point (`count` of them).
     Raises ValueError on bad arguments, and for a record without plot whose domain has no gamma.
     """
     style = styles.venue(venue)
@@ -107,19 +112,21 @@ def figure(
         refuse("draws", draws, "at least 8 draws a point, for the median's interval")
     if verdict is None and judge:
         verdict = verify(record, entropy=entropy)
-    plot = plan(record)
-    of = str(plot.of or getattr(record.claim, "of", "value"))
+    shown = plan(record, plot)
+    of = fields(record, shown)
     found: list[Series] | list[Histogram]
     if isinstance(record.claim, Law):
-        found = histograms(record, plot, draws=draws, entropy=entropy, tick=tick)
+        found = histograms(record, shown, draws=draws, entropy=entropy, tick=tick)
         drawn = draw_laws(found, style=style, inches=inches, note=_note(verdict))
     else:
-        found = series(record, plot, of=of, draws=draws, entropy=entropy, tick=tick)
-        rtol = record.claim.rtol if isinstance(record.claim, Identity) else None
-        points = f"lines: theory; points: simulation at $n$ = {plot.n} (mean of {draws} draws, 95% interval)"
-        drawn = draw_curves(found, plot, of=of, style=style, inches=inches, note=_note(verdict), points=points, rtol=rtol)
-    numbers = _numbers(found, plot)
-    caption = _caption(record, plot, of, found, draws, verdict)
+        found = series(record, shown, draws=draws, entropy=entropy, tick=tick)
+        rtol = record.claim.rtol if isinstance(record.claim, Identity) and shown.theory is None else None
+        points = "lines: theory"
+        if any(s.points is not None for s in found):
+            points += f"; points: simulation{_size(shown)} (mean of {draws} draws, 95% interval)"
+        drawn = draw_curves(found, record, shown, style=style, inches=inches, note=_note(verdict), points=points, rtol=rtol)
+    numbers = _numbers(found, shown)
+    caption = _caption(record, shown, of, found, draws, verdict)
     csv = numbers.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "theorem": record.name,
@@ -127,7 +134,7 @@ def figure(
         "source": record.source,
         "statement": record.statement,
         "caption": caption,
-        "plot": {**asdict(plot), "of": of},
+        "plot": _facts(shown) | {"of": of[0] if len(of) == 1 else of},
         "draws": draws,
         "entropy": entropy,
         "stream_version": STREAM_VERSION,
@@ -137,7 +144,8 @@ def figure(
         "verdict": verdict.to_dict() if verdict is not None else None,
         "sha256": hashlib.sha256(csv).hexdigest(),
     }
-    drawing = Drawing(name=record.name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue)
+    name = record.name if not plot else f"{record.name}.{re.sub(r'[^a-z0-9]+', '-', plot.lower())}"
+    drawing = Drawing(name=name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue)
     if out is not None:
         drawing.save(out, format)
     return drawing
@@ -157,13 +165,23 @@ def drawable(record: Theorem) -> bool:
     return record.plot is not None or isinstance(record.claim, Law) or "gamma" in record.domain
 
 
-def count(record: Theorem) -> int:
+def chosen(records: Sequence[Theorem], name: str | None) -> dict[Theorem, list[str | None]]:
+    """The records to draw and the names of their figures; without a name, of each that has something to draw the first (None)."""
+    if name is None:
+        return {r: [None] for r in records if len(records) == 1 or drawable(r)}
+    found: dict[Theorem, list[str | None]] = {r: list(names) for r in records if (names := wanted(r, name))}
+    there = sorted({k for r in records for k in r.plots if k})
+    return found or refuse("figure", name, f"the figures are {', '.join(there) or 'without names'}")
+
+
+def count(record: Theorem, name: str | None = None) -> int:
     """How many simulated points the figure of a record has at most: the length of a progress bar."""
-    if isinstance(record.claim, Identity):
-        return 0
-    plot = plan(record)
+    plot = plan(record, name)
     panels = len(list(lines(plot)))
-    return panels if isinstance(record.claim, Law) else panels * plot.points
+    if isinstance(record.claim, Law):
+        return panels
+    own = plot.simulation or not (plot.theory or isinstance(record.claim, Identity))
+    return ((panels if own else 0) + sum(isinstance(c.what, Theorem) for c in plot.also.values())) * plot.points
 
 
 def _note(verdict: Verdict | None) -> str:
@@ -171,41 +189,63 @@ def _note(verdict: Verdict | None) -> str:
     return "" if verdict is None else verdict.headline.replace("<=", "≤")
 
 
+def _size(plot: Plot) -> str:
+    """The size of the simulated points, where it is one size."""
+    return "" if plot.x == "n" else f" at $n$ = {plot.at.get('n', plot.n)}"
+
+
+def _facts(plot: Plot) -> dict[str, Any]:
+    """What a plot says, in words and numbers."""
+    given = {f.name: getattr(plot, f.name) for f in parts(plot)}
+    usual = {f.name for f in parts(plot)[:9]}
+    kept = {k: v for k, v in given.items() if k in usual or (v and not callable(v))}
+    return kept | ({"also": list(plot.also)} if plot.also else {})
+
+
 def _caption(
-    record: Theorem, plot: Plot, of: str, found: list[Series] | list[Histogram], draws: int, verdict: Verdict | None
+    record: Theorem,
+    plot: Plot,
+    of: tuple[str, ...],
+    found: list[Series] | list[Histogram],
+    draws: int,
+    verdict: Verdict | None,
 ) -> str:
     varied = set(plot.lines) | {plot.x}
     fixed = {k: v for k, v in found[0].params.items() if all(item.params.get(k) == v for item in found)}
     at = ", ".join(f"{k} = {value_text(v)}" for k, v in fixed.items() if k not in varied)
-    parts = [f"{record.title} ({record.source})."]
+    sentences = [f"{record.title} ({record.source}).", *([plot.text] if plot.text else [])]
     if isinstance(record.claim, Law):
         single = isinstance(found[0], Histogram) and found[0].points == "value"
         bars = f"{draws * plot.n} draws" if single else f"eigenvalues of {draws} draws"
-        parts.append(f"Lines: the limiting density. Bars: {bars} at n = {plot.n}.")
-    elif isinstance(record.claim, Identity):
-        parts.append(
-            f"Above: {FIELDS.get(of, of)} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."
+        sentences.append(f"Lines: the limiting density. Bars: {bars} at n = {plot.n}.")
+    elif isinstance(record.claim, Identity) and plot.theory is None:
+        sentences.append(
+            f"Above: {FIELDS.get(of[0], of[0])} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."
         )
     else:
         bound = "a lower bound" if isinstance(record.claim, Bound) else "theory"
-        exact = isinstance(record.claim, Mean) and record.claim.exact
-        parts.append(f"Lines: {bound}" + (f", exact at n = {plot.n}." if exact else ", in the limit."))
-        kinds = np.concatenate([s.points.mean for s in found if isinstance(s, Series) and s.points is not None])
-        parts.append(
-            f"Points: {FIELDS.get(of, of)}, mean of {draws} draws at n = {plot.n}, with 95% Student intervals of the mean."
+        exact = isinstance(record.claim, Mean) and record.claim.exact and plot.theory is None
+        sentences.append(
+            f"{'Areas' if plot.stack else 'Lines'}: {bound}" + (f", exact at n = {plot.n}." if exact else ", in the limit.")
         )
-        if not kinds.all():
-            parts.append(
-                "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
-                " (theory's mean need not meet them)."
+        drawn = [s.points for s in found if isinstance(s, Series) and s.points is not None]
+        if drawn:
+            what = "" if len(of) > 1 else f"{FIELDS.get(of[0], of[0])}, "
+            sentences.append(
+                f"Points: {what}mean of {draws} draws{_size(plot).replace('$', '')}, with 95% Student intervals of the mean."
             )
-        parts.append("Arrows at the upper edge: off the scale.")
+            if not np.concatenate([p.mean for p in drawn]).all():
+                sentences.append(
+                    "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
+                    " (theory's mean need not meet them)."
+                )
+            sentences.append("Arrows at the upper edge: off the scale.")
     if at:
-        parts.append(f"At {at}.")
+        sentences.append(f"At {at}.")
     if verdict is not None:
         rivals = f"; {len(verdict.rivals)} rival formulas " + ("all refuted" if verdict.has_power else "not all refuted")
-        parts.append(f"Verdict: {_note(verdict)}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
-    return " ".join(parts)
+        sentences.append(f"Verdict: {_note(verdict)}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
+    return " ".join(sentences)
 
 
 def _numbers(found: list[Series] | list[Histogram], plot: Plot) -> pd.DataFrame:
@@ -217,6 +257,9 @@ def _numbers(found: list[Series] | list[Histogram], plot: Plot) -> pd.DataFrame:
         for kind, columns in blocks:
             frame = pd.DataFrame(columns)
             frame.insert(0, "kind", kind)
+            if isinstance(item, Series) and (plot.also or isinstance(plot.of, tuple)):
+                frame.insert(1, "curve", item.text)
+                frame.insert(2, "of", item.of)
             for name, value in item.params.items():
                 frame[name] = value
             frames.append(frame)

@@ -1,105 +1,39 @@
-"""What a figure draws, as numbers: theory's curves, split at their poles, and simulated points with intervals.
-
-A point is the mean of the draws with a 95 % Student interval of the mean; where a draw has no variance (the simulator's `moments`
-says so) it is the median with the order-statistic interval of the median, which holds for every law.
-"""
+"""What a figure draws of theory, as numbers: curves, refined and split at their poles, each with its simulated points."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from asymptotics.conventions import refuse
-from simulate.streams import stream
-from theorems.claims import Identity, Law, Mean, at_size, moments
-from theorems.domain import Real
-from theorems.record import Plot, Theorem
-from theorems.tables import evaluate
+from theorems.claims import Identity, Mean
+from theorems.figures.plans import Along, along, fields, grid, lines, scale, theory
+from theorems.figures.points import Points, simulate
+from theorems.record import Curve, Plot, Theorem
 
-LEVEL = 0.95  # of the intervals drawn
 FINE = 400  # points of a curve before it is refined at its poles
-Curve = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Points:
-    """Simulated points: where, what, its interval, and whether it is a mean (else a median)."""
-
-    x: np.ndarray
-    centre: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    mean: np.ndarray  # bool
-    theory: np.ndarray  # at the same x
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One line of a figure at `params`: theory on x (nan at a pole, so that no line crosses it), and the points."""
+    """One line of a figure at `params`: theory on x (nan at a pole, so that no line crosses it), and the points.
+
+    `line` counts the lines: the fields `of` of one line have the same. `text` is the name of a further curve.
+    """
 
     params: Mapping[str, Any]
     varied: tuple[str, ...]
+    of: str
+    line: int
+    text: str = ""
     x: np.ndarray
     y: np.ndarray
     poles: tuple[float, ...]
     points: Points | None = None
     other: np.ndarray | None = None  # an Identity's second route, on x
-
-
-def plan(record: Theorem) -> Plot:
-    """The record's plot, or gamma on the axis at the first case's other parameters."""
-    if record.plot is not None:
-        return record.plot
-    if isinstance(record.claim, Law):
-        return Plot()
-    if "gamma" not in record.domain:
-        refuse(
-            "plot", None, f"the record {record.name} has no parameter gamma, so it must say what its figure shows: plot=Plot(...)"
-        )
-    domain, plot = record.domain["gamma"], Plot()
-    if isinstance(domain, Real):  # 2 %: off the open ends, where the curve may be infinite
-        low, high = max(plot.low, 1.02 * domain.low), min(plot.high, 0.98 * domain.high)
-        plot = replace(plot, low=low, high=high)
-    return replace(plot, at={k: v for k, v in record.cases[0].items() if k != "gamma"})
-
-
-def lines(plot: Plot) -> Iterator[dict[str, Any]]:
-    """One dictionary a line: every combination of the values in `plot.lines`."""
-    for values in itertools.product(*plot.lines.values()):
-        yield dict(zip(plot.lines, values, strict=True))
-
-
-def scale(plot: Plot, x: Any) -> np.ndarray:
-    """x as the eye sees it along the axis."""
-    return np.log(x) if plot.log else np.asarray(x, dtype=np.float64)
-
-
-def grid(plot: Plot, count: int) -> np.ndarray:
-    """`count` points from low to high, evenly for the eye."""
-    x = np.geomspace(plot.low, plot.high, count) if plot.log else np.linspace(plot.low, plot.high, count)
-    x[[0, -1]] = plot.low, plot.high
-    return x
-
-
-def theory(record: Theorem, plot: Plot, params: Mapping[str, Any], of: str) -> Curve:
-    """The field `of` along x. An exact claim, which knows n, is asked point by point at the figure's size."""
-    claim = record.claim
-
-    def along(x: np.ndarray) -> np.ndarray:
-        if isinstance(claim, Mean) and claim.exact:
-            fields = [claim.predict(record.parameters(**params, **{plot.x: v.item()}), plot.n) for v in x]
-            return np.array([float(getattr(f, of, f)) for f in fields])
-        found = evaluate(record, {**params, plot.x: x}, x.shape)
-        if of not in found:
-            refuse("of", of, f"the theory of {record.name} gives {', '.join(found)}")
-        return found[of]
-
-    return along
 
 
 def _summit(at: Callable[[float], float], low: float, high: float) -> float:
@@ -119,7 +53,7 @@ def _summit(at: Callable[[float], float], low: float, high: float) -> float:
     return left if a > b else right
 
 
-def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
+def poles(curve: Along, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float, ...]:
     """Where the curve is infinite or jumps: infinite values on the grid, peaks that grow without end, gaps that do not close."""
 
     def at(t: float) -> float:
@@ -149,7 +83,7 @@ def poles(curve: Curve, plot: Plot, x: np.ndarray, y: np.ndarray) -> tuple[float
     return tuple(v for i, v in enumerate(found) if i == 0 or v - found[i - 1] > 1e-6 * max(1.0, abs(v)))
 
 
-def trace(curve: Curve, plot: Plot, exact: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
+def trace(curve: Along, plot: Plot, exact: bool = False) -> tuple[np.ndarray, np.ndarray, tuple[float, ...]]:
     """x, y and the poles: the fine grid, refined on both sides of each pole, with nan at the pole itself.
 
     What is exact at n knows whole p only: its curve joins the points p/n.
@@ -177,74 +111,54 @@ def trace(curve: Curve, plot: Plot, exact: bool = False) -> tuple[np.ndarray, np
     return x, y, found
 
 
-def interval(values: np.ndarray, mean: bool) -> tuple[float, float, float]:
-    """Centre and 95 % interval of draws: the mean and Student's, or the median and that of the order statistics."""
-    from scipy.special import bdtr, stdtrit
-
-    values = np.sort(values)
-    n = len(values)
-    if mean:
-        centre = float(values.mean())
-        half = -stdtrit(n - 1.0, (1 - LEVEL) / 2) * values.std(ddof=1) / math.sqrt(n)
-        return centre, centre - half, centre + half
-    rank = max([j for j in range(1, n // 2 + 1) if bdtr(j - 1, n, 0.5) <= (1 - LEVEL) / 2], default=1)
-    return float(np.median(values)), float(values[rank - 1]), float(values[n - rank])
-
-
-def simulate(
-    record: Theorem, plot: Plot, params: Mapping[str, Any], of: str, draws: int, entropy: int
-) -> Iterator[tuple[Any, ...]]:
-    """One tuple (x, centre, low, high, is a mean) a point, at the x that the sizes drawn truly have."""
-    claim = record.claim
-    assert not isinstance(claim, Identity)
-    seen = set()
-    inner = grid(plot, 50 * plot.points)[25::50]  # a mark on the frame would be cut in half
-    for x in inner:
-        here = at_size({**params, plot.x: float(x)}, plot.n)
-        try:
-            here = record.parameters(**here)
-        except ValueError:  # p/n with a whole p may fall on the edge of the domain
-            continue
-        if here[plot.x] in seen:
-            continue
-        seen.add(here[plot.x])
-        raw = claim.observe(here, plot.n, draws, stream(entropy, record.name, "figure", here, plot.n))
-        values = np.asarray(getattr(raw, of, raw), dtype=np.float64).reshape(draws, -1)[:, 0]
-        mean = moments(claim.simulation, here, plot.n, of) >= 2
-        yield here[plot.x], *interval(values, mean), mean
-
-
-def series(
-    record: Theorem, plot: Plot, *, of: str, draws: int, entropy: int, tick: Callable[[], None] = lambda: None
+def _line(
+    record: Theorem,
+    plot: Plot,
+    params: dict[str, Any],
+    *,
+    of: Sequence[str],
+    draws: int,
+    entropy: int,
+    tick: Callable[[], None],
+    **name: Any,
 ) -> list[Series]:
-    """Every line of the figure of a Mean, a Bound or an Identity. `tick` is called once a simulated point."""
-    out = []
-    for varied in lines(plot):
-        params = {**plot.at, **varied}
-        curve = theory(record, plot, params, of)
-        x, y, found = trace(curve, plot, isinstance(record.claim, Mean) and record.claim.exact)
-        full = record.parameters(**params, **{plot.x: float(x[0])})
+    """The fields of one line."""
+    full = dict(params)
+    if plot.theory is None:
+        full = record.parameters(**params, **{plot.x: plot.low})
         full.pop(plot.x)
-        if isinstance(record.claim, Identity):
-            second = theory(_other(record), plot, params, of)(x)
-            other = np.where(np.isfinite(y), second, np.nan)
-            out.append(Series(params=full, varied=tuple(varied), x=x, y=y, poles=found, other=other))
-            continue
-        rows = []
-        for row in simulate(record, plot, params, of, draws, entropy):
-            rows.append(row)
-            tick()
-        columns = [np.array(c) for c in zip(*rows, strict=True)] if rows else [np.empty(0)] * 5
-        points = Points(
-            x=columns[0],
-            centre=columns[1],
-            low=columns[2],
-            high=columns[3],
-            mean=columns[4].astype(bool),
-            theory=curve(columns[0]) if rows else columns[0],
-        )
-        out.append(Series(params=full, varied=tuple(varied), x=x, y=y, poles=found, points=points))
+    exact = plot.theory is None and isinstance(record.claim, Mean) and record.claim.exact
+    out = []
+    for field, points in zip(of, simulate(record, plot, params, of, draws, entropy, tick), strict=True):
+        x, y, found = trace(theory(record, plot, params, field), plot, exact)
+        other = None
+        if isinstance(record.claim, Identity) and plot.theory is None:
+            other = np.where(np.isfinite(y), theory(_other(record), plot, params, field)(x), np.nan)
+        out.append(Series(params=full, of=field, x=x, y=y, poles=found, points=points, other=other, **name))
     return out
+
+
+def series(record: Theorem, plot: Plot, *, draws: int, entropy: int, tick: Callable[[], None] = lambda: None) -> list[Series]:
+    """Every line of the figure of a Mean, a Bound or an Identity. `tick` is called once a simulated point."""
+    out: list[Series] = []
+    of = fields(record, plot)
+    options: dict[str, Any] = {"draws": draws, "entropy": entropy, "tick": tick}
+    for i, varied in enumerate(lines(plot)):
+        out += _line(record, plot, {**plot.at, **varied}, of=of, line=i, varied=tuple(varied), **options)
+    for i, (text, more) in enumerate(plot.also.items(), out[-1].line + 1):
+        out += _further(more, plot, of=(more.of or of[0],), line=i, varied=(), text=text, **options)
+    return out
+
+
+def _further(more: Curve, plot: Plot, *, of: Sequence[str], draws: int, entropy: int, tick: Any, **name: Any) -> list[Series]:
+    what = more.what
+    if isinstance(what, Theorem):
+        params = {k: v for k, v in plot.at.items() if k in what.domain} | dict(more.at)
+        inner = replace(plot, theory=None, simulation=None)
+        return _line(what, inner, params, of=of, draws=draws, entropy=entropy, tick=tick, **name)
+    params = {**plot.at, **more.at}
+    x, y, found = trace(along(what, plot.x, params, of[0]), plot)
+    return [Series(params=params, of=of[0], x=x, y=y, poles=found, **name)]
 
 
 def _other(record: Theorem) -> Theorem:

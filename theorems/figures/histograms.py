@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.streams import stream
 from theorems.claims import Law, at_size
-from theorems.figures.curves import lines
+from theorems.figures.plans import lines
 from theorems.record import Plot, Theorem
 
 BINS = 45

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theorems.figures import styles
-from theorems.figures.curves import Series, scale
+from theorems.figures import areas, styles
+from theorems.figures.canvas import canvas, legend, settle, ticks, width
+from theorems.figures.curves import Series
 from theorems.figures.histograms import Histogram
-from theorems.figures.wording import AXES, FIELDS, SYMBOLS, label
-from theorems.record import Plot
+from theorems.figures.plans import scale
+from theorems.figures.wording import FIELDS, axis, label, threshold
+from theorems.record import Plot, Theorem
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,69 +46,22 @@ def limits(found: Sequence[Series], plot: Plot) -> tuple[float, float, bool]:
             values += [s.points.low[keep], s.points.high[keep]]
     every = np.concatenate(values)
     every = every[np.isfinite(every)]
-    low, high = float(every.min()), float(every.max())
+    low, high = plot.limits or (float(every.min()), float(every.max()))
     ratio = smooth.max() / smooth.min() if smooth.min() > 0 else 0.0
-    if plot.log and low > 0 and ratio > (300 if poles else 30):
+    log = plot.log and low > 0 and ratio > (300 if poles else 30) if plot.log_y is None else plot.log_y
+    if plot.limits:
+        return low, high, log
+    if log:
         return low / 1.3, high * 1.3, True
     room = 0.06 * (high - low or abs(high) or 1.0)
     return (0.0 if low >= 0 and low < 0.6 * high else low - room), high + room, False
 
 
-def ticks(axis: Any, low: float, high: float) -> None:
-    """Ticks of a logarithmic axis that read as numbers: 0.1, 0.2, 0.5, 1, ... on a short axis, decades on a long one."""
-    from matplotlib import ticker
-
-    decades = np.log10(high / low)
-    subs = (1.0, 2.0, 5.0) if decades <= 2.5 else (1.0,)
-    axis.set_major_locator(ticker.LogLocator(subs=subs, numticks=30))
-    plain = low >= 1e-3 and high <= 1e4
-    axis.set_major_formatter(ticker.FuncFormatter(lambda v, _: f"{v:g}") if plain else ticker.LogFormatterMathtext())
-    axis.set_minor_locator(ticker.LogLocator(subs=tuple(range(2, 10)), numticks=30))
-    axis.set_minor_formatter(ticker.NullFormatter())
-
-
-def _width(text: str) -> float:
-    """About how wide a text with its formulas is, in units of its size."""
-    return 0.46 * len(text.replace("\\", "").replace("$", ""))
-
-
-def _canvas(inches: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    return Figure(figsize=(inches, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.05))
-
-
-def _settle(figure: Figure) -> Figure:
-    """Lay the figure out once for all: a layout that is solved again on every save depends on what was saved before."""
-    figure.draw_without_rendering()
-    figure.draw_without_rendering()  # the first pass moves what the second measures
-    figure.set_layout_engine("none")
-    return figure
-
-
-def _legend(figure: Figure, handles: list[Any], texts: list[str], title: str, style: styles.Venue, inches: float) -> None:
-    """A legend under the axes, in as many columns as fit, under a line that says what lines and points are."""
-    longest = max((_width(t) for t in texts), default=0.46)
-    columns = max(1, min(len(texts), int(inches * 72 / ((longest + 4.5) * style.tick))))
-    figure.legend(
-        handles,
-        texts,
-        title=title,
-        title_fontsize=style.tick,
-        loc="outside lower center",
-        ncols=columns,
-        handlelength=2.6,
-        columnspacing=1.4,
-        labelspacing=0.3,
-    )
-
-
 def draw_curves(
     found: Sequence[Series],
+    record: Theorem,
     plot: Plot,
     *,
-    of: str,
     style: styles.Venue,
     inches: float,
     note: str,
@@ -114,43 +69,27 @@ def draw_curves(
     rtol: float | None,
 ) -> Figure:
     """Lines and points; for an identity, the two routes and their relative difference below."""
-    from matplotlib.lines import Line2D
-
     with styles.pen(style):
-        rows = -(-(len(found) + 1) // (2 if inches > 4 else 1))
+        handles, texts = _entries(found, plot)
+        rows = -(-(len(texts) + 1) // (2 if inches > 4 else 1))
         height = min(0.62 * inches, 2.0 + 0.12 * inches) + (0.9 if rtol is not None else 0.0) + rows * 1.6 * style.tick / 72
-        figure = _canvas(inches, height)
+        figure = canvas(inches, height)
         if rtol is None:
             ax = low_ax = figure.subplots()
         else:
             ax, low_ax = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
-        low, high, log = limits(found, plot)
-        handles: list[Any] = []
-        texts: list[str] = []
-        for i, item in enumerate(found):
-            colour, mark = styles.COLOURS[i % 7], styles.MARKS[i % 7]
-            dash = styles.DASHES[i % 7]
-            ax.plot(item.x, item.y, color=colour, linestyle=dash, zorder=2)
-            handle: Any = Line2D([], [], color=colour, linestyle=dash, marker=mark if item.points is not None else None)
+            _differences(low_ax, found, rtol)
+        low, high, log = (0.0, *limits(areas.stacked(found), plot)[1:2], False) if plot.stack else limits(found, plot)
+        if plot.stack:
+            areas.draw(ax, found)
+        for item in () if plot.stack else found:
+            look = _look(item, plot)
+            ax.plot(item.x, item.y, color=look["color"], linestyle=look["linestyle"], zorder=2)
             if item.points is not None:
-                _points(ax, item, colour, mark, high)
+                _points(ax, item, look["color"], look["marker"], high)
             if item.other is not None:
                 some = slice(None, None, max(1, len(item.x) // 24))
-                ax.plot(
-                    item.x[some], item.other[some], color=colour, linestyle="none", marker=mark, markerfacecolor="white", zorder=3
-                )
-                handle = Line2D([], [], color=colour, linestyle=dash, marker=mark, markerfacecolor="white")
-                with np.errstate(invalid="ignore", divide="ignore"):
-                    gap = np.abs(item.other - item.y) / np.abs(item.y)
-                low_ax.plot(item.x, np.maximum(gap, 1e-17), color=colour, linestyle="none", marker=mark, markersize=1.2)
-            if item.varied:
-                handles.append(handle)
-                texts.append(label(item.params, item.varied))
-        if rtol is not None:
-            low_ax.axhline(rtol, color=styles.GREY, linewidth=0.7, linestyle=":")
-            low_ax.set_yscale("log")
-            low_ax.set_ylim(3e-18, max(10 * rtol, 1e-14))
-            low_ax.set_ylabel("relative\ndifference")
+                ax.plot(item.x[some], item.other[some], **look | {"linestyle": "none", "markerfacecolor": "white"}, zorder=3)
         ax.set_ylim(low, high)
         if log:
             ax.set_yscale("log")
@@ -159,14 +98,61 @@ def draw_curves(
             low_ax.set_xscale("log")
             ticks(low_ax.xaxis, plot.low, plot.high)
         low_ax.set_xlim(plot.low, plot.high)
-        low_ax.set_xlabel(AXES.get(plot.x, SYMBOLS.get(plot.x, plot.x)))
-        ax.set_ylabel(FIELDS.get(of, of).replace(", ", ",\n", 1))
-        _thresholds(ax, found, plot, style)
+        low_ax.set_xlabel(axis(record, plot))
+        names = list(dict.fromkeys(s.of for s in found if not s.text)) or [found[0].of]
+        ax.set_ylabel("error" if len(names) > 1 else FIELDS.get(names[0], names[0]).replace(", ", ",\n", 1))
+        _thresholds(ax, found, record, plot, style)
         if note:
             ax.set_title(note, loc="right", fontsize=style.tick, color=styles.GREY, pad=style.tick + 3)
         title = "lines: theory; open marks: the second route" if rtol is not None else points
-        _legend(figure, handles, texts, title, style, inches)
-        return _settle(figure)
+        legend(figure, handles, texts, title, style, inches)
+        return settle(figure)
+
+
+def _look(item: Series, plot: Plot) -> dict[str, Any]:
+    """Colour, mark and dash of a line: by its place; the dash by its field where a line has several. A function's is black."""
+    if item.text and item.points is None:
+        own = list(plot.also).index(item.text)
+        return {"color": "#000000", "linestyle": styles.PLAIN[own % len(styles.PLAIN)], "marker": None}
+    fields = plot.of if isinstance(plot.of, tuple) else ()
+    dash = styles.FIELDS[fields.index(item.of)] if len(fields) > 1 and item.of in fields else styles.DASHES[item.line % 7]
+    return {"color": styles.COLOURS[item.line % 7], "linestyle": dash, "marker": styles.MARKS[item.line % 7]}
+
+
+def _entries(found: Sequence[Series], plot: Plot) -> tuple[list[Any], list[str]]:
+    """The legend: one entry a line, and one a field where the lines have several."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    if plot.stack:
+        rising = [(Patch(color=styles.COLOURS[i % 7]), FIELDS.get(s.of, s.of)) for i, s in enumerate(found)]
+        return [h for h, _ in rising], [t for _, t in rising]
+    handles: list[Any] = []
+    texts: list[str] = []
+    fields = plot.of if isinstance(plot.of, tuple) else ()
+    for item in found:
+        text = item.text or label(item.params, item.varied)
+        if text and (item.text or not fields or item.of == fields[0]):
+            look = _look(item, plot) | ({"markerfacecolor": "white"} if item.other is not None else {})
+            handles.append(Line2D([], [], **look | ({"marker": None} if item.points is None and item.other is None else {})))
+            texts.append(text)
+    for i, name in enumerate(fields if len(fields) > 1 else ()):
+        handles.append(Line2D([], [], color=styles.GREY, linestyle=styles.FIELDS[i]))
+        texts.append(FIELDS.get(name, name).partition(",")[0])
+    return handles, texts
+
+
+def _differences(ax: Axes, found: Sequence[Series], rtol: float) -> None:
+    """The relative difference of the two routes of an identity, and its tolerance."""
+    for i, item in enumerate(found):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            gap = np.abs(item.other - item.y) / np.abs(item.y) if item.other is not None else np.zeros(0)
+        colour, mark = styles.COLOURS[i % 7], styles.MARKS[i % 7]
+        ax.plot(item.x, np.maximum(gap, 1e-17), color=colour, linestyle="none", marker=mark, markersize=1.2)
+    ax.axhline(rtol, color=styles.GREY, linewidth=0.7, linestyle=":")
+    ax.set_yscale("log")
+    ax.set_ylim(3e-18, max(10 * rtol, 1e-14))
+    ax.set_ylabel("relative\ndifference")
 
 
 def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
@@ -202,11 +188,11 @@ def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
         )
 
 
-def _thresholds(ax: Axes, found: Sequence[Series], plot: Plot, style: styles.Venue) -> None:
-    """A dotted line where p = n, and wherever a curve has a pole."""
+def _thresholds(ax: Axes, found: Sequence[Series], record: Theorem, plot: Plot, style: styles.Venue) -> None:
+    """A dotted line where there are as many features as samples, and wherever a curve has a pole."""
     marks = {p: "" for s in found for p in s.poles}
-    if plot.x == "gamma" and plot.low < 1 < plot.high:
-        marks = {p: t for p, t in marks.items() if _far(np.array([p]), [1.0], plot)[0]} | {1.0: "$p = n$"}
+    if (own := threshold(record, plot)) and plot.low < own[0] < plot.high:
+        marks = {p: t for p, t in marks.items() if _far(np.array([p]), [own[0]], plot)[0]} | dict([own])
     for x, text in marks.items():
         ax.axvline(x, color=styles.GREY, linewidth=0.7, linestyle=":", zorder=1)
         if text:
@@ -231,7 +217,7 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
     with styles.pen(style):
         across = min(len(found), 2 if inches < 4.5 else 4)
         down = -(-len(found) // across)
-        figure = _canvas(inches, down * min(2.0, 0.62 * inches) + 4 * style.tick / 72)
+        figure = canvas(inches, down * min(2.0, 0.62 * inches) + 4 * style.tick / 72)
         axes = figure.subplots(down, across, squeeze=False).ravel()
         for ax in axes[len(found) :]:
             ax.set_visible(False)
@@ -242,7 +228,7 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             ax.set_ylim(0, top)
             ax.set_xlim(left=0 if 0 <= item.edges[0] < 0.2 * item.edges[-1] else item.edges[0])
             title = label(item.params, item.varied)
-            if _width(title) * style.tick > 0.7 * 72 * inches / across:  # 0.7: of a panel's share, the rest is its axis
+            if width(title) * style.tick > 0.7 * 72 * inches / across:  # 0.7: of a panel's share, the rest is its axis
                 title = title.replace(", ", ",\n")
             ax.set_title(title, fontsize=style.tick)
             if item.zero or item.atom:
@@ -260,5 +246,5 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             ax.set_ylabel("density")
         handles = [Patch(color=styles.COLOURS[4], alpha=0.55), Line2D([], [], color=styles.COLOURS[1])]
         texts = [f"simulated {found[0].points}s", "limiting density"]
-        _legend(figure, handles, texts, note, style, inches)
-        return _settle(figure)
+        legend(figure, handles, texts, note, style, inches)
+        return settle(figure)

@@ -18,6 +18,8 @@ from asymptotics.conventions import refuse
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)), (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)), (0, (3, 1.5)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
+FIELDS: tuple[Any, ...] = ("-", (0, (1, 1.2)), "--", "-.")  # of a line's several fields
+PLAIN: tuple[Any, ...] = ("--", (0, (1, 1.2)), "-.", "-")  # of functions without points, in black
 GREY = "#555555"
 
 

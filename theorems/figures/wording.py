@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from theorems.record import Plot, Theorem
 
 SYMBOLS = {
     "gamma": r"$\gamma$",
@@ -18,12 +21,19 @@ SYMBOLS = {
     "rho": r"$\rho$",
     "n": r"$n$",
     "p": r"$p$",
+    "k": r"$k$",
+    "tau": r"$\tau$",
+    "alpha": r"$\alpha$",
+    "inputs": r"$d/n$",
+    "decay": r"$a$",
+    "t": r"$t$",
 }
+FEATURES = {"p": "aspect ratio", "k": "random features a sample", "d": "input dimensions a sample"}
 AXES = {
-    "gamma": r"aspect ratio $\gamma = p/n$",
     "lam": r"penalty $\lambda$",
     "delta": r"ridge $\delta = n\lambda$",
     "n": r"samples $n$",
+    "k": r"random features $k$",
     "sigma2": r"variance of the noise $\sigma^2$",
     "r2": r"squared norm of the signal $r^2$",
 }
@@ -40,7 +50,36 @@ FIELDS = {
     "kappa": "effective ridge",
     "df1": "degrees of freedom",
     "df2": "degrees of freedom (second kind)",
+    "bias2": "bias",
+    "v_x": "samples",
+    "v_w": "features",
+    "v_xw": "samples and features",
+    "v_xe": "samples and noise",
+    "v_xwe": "samples, features and noise",
 }
+
+
+def letter(record: Theorem) -> str:
+    """What gamma counts per sample: the k of "k/n -> gamma" in the assumptions, p where they do not say."""
+    said = re.search(r"\b([a-z])/n -> gamma", " ".join(record.assumptions))
+    return said[1] if said else "p"
+
+
+def axis(record: Theorem, plot: Plot) -> str:
+    """The title of the x axis."""
+    if plot.x == "gamma" and not plot.axis:
+        count = letter(record)
+        return rf"{FEATURES.get(count, 'aspect ratio')} $\gamma = {count}/n$"
+    return plot.axis or AXES.get(plot.x, SYMBOLS.get(plot.x, plot.x))
+
+
+def threshold(record: Theorem, plot: Plot) -> tuple[float, str] | None:
+    """Where there are as many features as samples, on the axis, and how it is written there."""
+    if plot.x == "gamma":
+        return 1.0, f"${letter(record)} = n$"
+    if plot.x in ("n", "k") and {plot.x, *plot.at} >= {"n", "k"}:
+        return float(plot.at["n" if plot.x == "k" else "k"]), "$k = n$"
+    return None
 
 
 def value_text(value: Any) -> str:
