@@ -4,7 +4,7 @@ import numpy as np
 
 import simulate.decomposition
 from asymptotics import decomposition, random_features, spherical_features
-from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Real, Theorem, through
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
 TERMS = (
@@ -89,6 +89,19 @@ six_terms = Theorem(
         {"activation": "tanh", "gamma": 1.0, "inputs": 1.0, "lam": 0.3, "nonlinear": 0.2, "sigma2": 0.5},
     ),
     rivals=_rivals(_layer),
+    plot={
+        f"areas, {name}": Plot(
+            at={"activation": "relu", "inputs": 1.0, "lam": lam, "r2": 1.0, "sigma2": 0.1},
+            of=("bias2", "v_x", "v_w", "v_xw", "v_xe", "v_xwe"),
+            stack=True,
+            low=0.1,
+            high=10.0,
+            points=0,
+            value="excess risk, split six ways",
+            text=f"ReLU, d = n, penalty {lam:g} (values chosen here); no simulation.",
+        )
+        for name, lam in (("small penalty", 1e-3), ("large penalty", 0.1))
+    },
 )
 
 any_spectrum = Theorem(

@@ -16,6 +16,7 @@ MODEL = (
 )
 MARCHENKO_PASTUR = "the spectrum of the whitened features tends to the Marchenko-Pastur law; p/n -> gamma"
 TAU = Real(0, 1, "[")
+AXIS = r"features a sample $p/n$"
 FRONTIER = r"R\to\sigma^2\Bigl(\frac{1-\tau}{\sqrt{\gamma-1+\tau}+\sqrt{\gamma\tau}}\Bigr)^2"
 ON_NOISE = (
     r"\tau\to\lambda^2\!\int\!\frac{dF(s)}{(s+\lambda)^2},\quad R\to\sigma^2\!\int\!\frac{s\,dF(s)}{(s+\lambda)^2},"
@@ -98,7 +99,38 @@ frontier = Theorem(
         "sigma in place of sigma2": lambda *, features, sigma2, **k: tradeoff.frontier(sigma2=sigma2**0.5, **k).excess,
         "tau squared: a ratio of norms": lambda *, features, tau, **k: tradeoff.frontier(tau=tau**2, **k).excess,
     },
-    plot=Plot(low=0.35, high=10, at={"sigma2": 1.0}, lines={"tau": (0.7, 0.9)}, n=60),
+    plot={
+        "": Plot(low=0.35, high=10, at={"sigma2": 1.0}, lines={"tau": (0.7, 0.9)}, n=60),
+        "frontier": Plot(
+            theory=lambda **k: {"excess": tradeoff.frontier(**k).excess, "bound": tradeoff.bound(**k)},
+            simulation=simulate.tradeoff.excess,
+            low=0.1,
+            high=30.0,
+            lines={"tau": (0.0, 0.1, 0.3, 0.6)},
+            of=("excess", "bound"),
+            n=60,
+            limits=(3e-3, 30.0),
+            log_y=True,
+            axis=AXIS,
+            value=r"least excess risk / $\sigma^2$",
+            text="The least excess at training error tau sigma2 (tau chosen here; the paper's list of figures is not verified).",
+        ),
+        "level sets": Plot(
+            theory=lambda **k: {
+                "frontier": tradeoff.least_training_error(**k),
+                "bound": tradeoff.least_training_error(universal=True, **k),
+            },
+            low=0.1,
+            high=30.0,
+            lines={"excess": (0.05, 0.1, 0.3, 1.0)},
+            of=("frontier", "bound"),
+            limits=(0.0, 1.0),
+            log_y=False,
+            axis=AXIS,
+            value=r"training error / $\sigma^2$",
+            text="The least training error at a given excess (excess over sigma2; levels chosen here); no simulation.",
+        ),
+    },
 )
 
 

@@ -10,6 +10,7 @@ import simulate.spherical_features
 from asymptotics import isotropic, random_features, spherical_features
 from asymptotics.activations import hermite
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
+from theorems.plots import mei2022 as figures
 
 MODEL = (
     "x and the rows of W uniform on the sphere of radius sqrt d; k features phi(<w, x>/sqrt d), as they are",
@@ -76,13 +77,10 @@ test_error = Theorem(
         "the nonlinear part not noise": lambda *, nonlinear, **k: theory(nonlinear=0.0, **k).test + nonlinear,
         "the noise of the new label left out": lambda **k: theory(**k).excess,
     },
-    plot=Plot(
-        at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0, "sigma2": 0.0},
-        lines={"lam": (0.0, 1e-3, 0.1)},
-        low=0.05,
-        high=10,
-        n=90,
-    ),
+    plot={
+        "": Plot(at=figures.RELU | {"sigma2": 0.0}, lines={"lam": (0.0, 1e-3, 0.1)}, low=0.05, high=10, n=90),
+        **figures.test_error(theory, simulation),
+    },
 )
 
 training_error = Theorem(
@@ -98,7 +96,10 @@ training_error = Theorem(
         "the ratio not squared": lambda **k: (t := theory(**k)).test * (1 - t.df1),
         "the ratio times the excess": lambda **k: (t := theory(**k)).excess * (1 - t.df1) ** 2,
     },
-    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0, "sigma2": 0.1}, lines={"lam": (1e-3, 0.1)}, low=0.1, n=90),
+    plot={
+        "": Plot(at=figures.RELU | {"sigma2": 0.1}, lines={"lam": (1e-3, 0.1)}, low=0.1, n=90),
+        **figures.training_error(theory, simulation),
+    },
 )
 
 norm = Theorem(
@@ -113,6 +114,7 @@ norm = Theorem(
     cases=CASES,
     rivals=_rivals("norm2"),
 )
+
 
 ridgeless = Theorem(
     title="Random features without penalty: least squares below k = n, the least-norm interpolator above",
@@ -135,7 +137,10 @@ ridgeless = Theorem(
             isotropic.ridgeless(gamma=gamma, r2=r2, sigma2=sigma2 + nonlinear + constant)
         ),
     },
-    plot=Plot(at={"activation": "relu", "inputs": 1 / 3, "r2": 1.0}, lines={"sigma2": (0.0, 0.2, 1.0)}, low=0.05, n=90),
+    plot={
+        "": Plot(at=figures.RELU, lines={"sigma2": (0.0, 0.2, 1.0)}, low=0.05, n=90),
+        **figures.ridgeless(theory),
+    },
 )
 
 
@@ -255,6 +260,7 @@ wide_limit = Theorem(
         "the nonlinear features' ridge forgotten": lambda **k: _linear(tail=False, **k),
         "the nonlinear part not noise": lambda *, nonlinear, **k: spherical_features.wide(**k).excess + nonlinear,
     },
+    plot=figures.FIGURE_5,
 )
 
 

@@ -32,7 +32,7 @@ class Plot:
 
     `n` is the size of the simulated points, `of` the field that is drawn (the claim's own by default) or several, each with a dash of
     its own; `stack`: as areas, one above the other. `theory` and `simulation` stand in place of the record's where the figure's
-    parameters are others than its own. `text` is a sentence for the caption, `axis` the title of the x axis.
+    parameters are others than its own. `text` is a sentence for the caption, `axis` and `value` are titles of the axes.
     """
 
     x: str = "gamma"
@@ -50,6 +50,7 @@ class Plot:
     stack: bool = False
     text: str = ""
     axis: str = ""
+    value: str = ""
     limits: tuple[float, float] | None = None
     log_y: bool | None = None  # None: where the values ask for it
 

@@ -7,6 +7,7 @@ import simulate.random_features
 from asymptotics import equivalents, power_laws, random_features, ridge, spectra
 from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.plots import simon2024 as figures
 
 MODEL = (
     "x Gaussian of covariance S in R^p, or so in effect: the eigenfunctions of a kernel, by universality; k features h(x) = W'x with "
@@ -78,9 +79,16 @@ random_features_ridge = Theorem(
         "noise of the new label left out": lambda **k: theory(**k).excess,
         "what the features cannot express costs no variance": lambda **k: theory(**k).variance + k["sigma2"] + _kernel(**k).bias,
     },
-    plot=Plot(
-        at={"spectrum": ATOMS, "psi": 2.0, "r2": 1.0, "sigma2": 0.2}, lines={"lam": (0.001, 0.1, 1.0)}, low=0.2, high=5.0, n=60
-    ),
+    plot={
+        "": Plot(
+            at={"spectrum": ATOMS, "psi": 2.0, "r2": 1.0, "sigma2": 0.2},
+            lines={"lam": (0.001, 0.1, 1.0)},
+            low=0.2,
+            high=5.0,
+            n=60,
+        ),
+        **figures.FIGURE_1,
+    },
 )
 
 training_error = Theorem(
@@ -226,6 +234,7 @@ POWERS = (
     "noise of variance sigma2 = `noise` test_0, test_0 the test error of noiseless interpolation; `fitting` is q = sqrt(train/test)",
 )
 
+
 power_law = Theorem(
     title="Power laws: the test error as a function of the fitting ratio",
     statement=r"\frac{E_{\rm te}(q)}{E_0}\to\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q},"
@@ -252,9 +261,7 @@ power_law = Theorem(
         ),
         "the fitting ratio does not matter": lambda *, fitting, **k: _relative(fitting=0 * np.asarray(fitting), **k),
     },
-    plot=Plot(
-        x="fitting", low=0.0, high=0.9, log=False, at={"alpha": 1.36, "source": 0.04}, lines={"noise": (0.0, 1.0, 5.0)}, n=80
-    ),
+    plot=figures.figure_2(_relative, _at_fitting),
 )
 
 

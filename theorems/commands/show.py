@@ -41,7 +41,7 @@ def command(name: str) -> None:
             lines.write_text(f"- {rival}")
     if any(record.plots):
         with lines.section("Figures (ridgeless figure NAME --figure 2)"):
-            lines.write_dl([(name, plot.text) for name, plot in record.plots.items()])
+            lines.write_dl([(name, plot.text) for name, plot in record.plots.items() if name])
     click.echo(lines.getvalue(), nl=False)
 
 

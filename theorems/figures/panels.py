@@ -100,7 +100,8 @@ def draw_curves(
         low_ax.set_xlim(plot.low, plot.high)
         low_ax.set_xlabel(axis(record, plot))
         names = list(dict.fromkeys(s.of for s in found if not s.text)) or [found[0].of]
-        ax.set_ylabel("error" if len(names) > 1 else FIELDS.get(names[0], names[0]).replace(", ", ",\n", 1))
+        field = "error" if len(names) > 1 else FIELDS.get(names[0], names[0])
+        ax.set_ylabel(plot.value or field.replace(", ", ",\n", 1))
         _thresholds(ax, found, record, plot, style)
         if note:
             ax.set_title(note, loc="right", fontsize=style.tick, color=styles.GREY, pad=style.tick + 3)
@@ -115,7 +116,11 @@ def _look(item: Series, plot: Plot) -> dict[str, Any]:
         own = list(plot.also).index(item.text)
         return {"color": "#000000", "linestyle": styles.PLAIN[own % len(styles.PLAIN)], "marker": None}
     fields = plot.of if isinstance(plot.of, tuple) else ()
-    dash = styles.FIELDS[fields.index(item.of)] if len(fields) > 1 and item.of in fields else styles.DASHES[item.line % 7]
+    dash = (
+        styles.FIELDS[fields.index(item.of) % len(styles.FIELDS)]
+        if len(fields) > 1 and item.of in fields
+        else styles.DASHES[item.line % 7]
+    )
     return {"color": styles.COLOURS[item.line % 7], "linestyle": dash, "marker": styles.MARKS[item.line % 7]}
 
 
@@ -137,7 +142,7 @@ def _entries(found: Sequence[Series], plot: Plot) -> tuple[list[Any], list[str]]
             handles.append(Line2D([], [], **look | ({"marker": None} if item.points is None and item.other is None else {})))
             texts.append(text)
     for i, name in enumerate(fields if len(fields) > 1 else ()):
-        handles.append(Line2D([], [], color=styles.GREY, linestyle=styles.FIELDS[i]))
+        handles.append(Line2D([], [], color=styles.GREY, linestyle=styles.FIELDS[i % len(styles.FIELDS)]))
         texts.append(FIELDS.get(name, name).partition(",")[0])
     return handles, texts
 

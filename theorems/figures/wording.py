@@ -27,6 +27,7 @@ SYMBOLS = {
     "inputs": r"$d/n$",
     "decay": r"$a$",
     "t": r"$t$",
+    "penalty": r"penalty",
 }
 FEATURES = {"p": "aspect ratio", "k": "random features a sample", "d": "input dimensions a sample"}
 AXES = {
@@ -50,6 +51,8 @@ FIELDS = {
     "kappa": "effective ridge",
     "df1": "degrees of freedom",
     "df2": "degrees of freedom (second kind)",
+    "bound": "any features (bound)",
+    "frontier": "Marchenko-Pastur features",
     "bias2": "bias",
     "v_x": "samples",
     "v_w": "features",

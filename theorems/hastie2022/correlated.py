@@ -86,7 +86,15 @@ autoregressive = Theorem(
         "correlation ignored": lambda *, rho, **k: isotropic.ridgeless(**k),
         "rho^2 for rho": lambda *, rho, **k: _autoregressive(rho=rho**2, **k),
     },
-    plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
+    plot={
+        "figure 5": Plot(
+            low=1.05,
+            high=10.0,
+            at={"r2": 5.0, "sigma2": 1.0},
+            lines={"rho": (0.0, 0.25, 0.5, 0.75)},
+            text="Autoregressive features, SNR 5 (parameters as recalled); above p = n alone.",
+        )
+    },
 )
 
 equicorrelated_ridgeless = Theorem(
@@ -113,7 +121,15 @@ equicorrelated_ridgeless = Theorem(
             rho=rho, sigma2=sigma2 * (1 - rho), **k
         ),
     },
-    plot=Plot(low=1.05, high=10.0, at={"r2": 5.0, "sigma2": 1.0}, lines={"rho": (0.0, 0.25, 0.5, 0.75)}),
+    plot={
+        "figure 4": Plot(
+            low=1.05,
+            high=10.0,
+            at={"r2": 5.0, "sigma2": 1.0},
+            lines={"rho": (0.0, 0.25, 0.5, 0.75)},
+            text="Equicorrelated features, SNR 5 (parameters as recalled); above p = n alone.",
+        )
+    },
 )
 
 

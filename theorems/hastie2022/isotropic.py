@@ -7,8 +7,11 @@ from scipy.optimize import minimize_scalar
 
 import simulate.isotropic
 import simulate.ridge
-from asymptotics import isotropic, wishart
-from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
+from asymptotics import isotropic, misspecified, wishart
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Curve, Identity, Mean, Plot, Real, Theorem, through
+from theorems.hastie2022.cross_validation import tuned_by_cross_validation
+from theorems.hastie2022.hidden_features import polynomial_bias
+from theorems.hastie2022.nonlinear import purely_nonlinear
 
 MODEL = (
     "rows x have independent entries of mean 0, variance 1 and finite moments of order above 4",
@@ -56,7 +59,30 @@ isotropic_ridgeless = Theorem(
     ),
     rivals=_rivals(isotropic.ridgeless, "excess")
     | {"noise of the new label included": _with_noise, "bias not shrunk by n/p": _bias_kept_whole},
-    plot=Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 2.0, 5.0)}),
+    plot={
+        "": Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 2.0, 5.0)}),
+        "figure 1": Plot(
+            at={"sigma2": 1.0},
+            lines={"r2": (1.0, 5.0)},
+            also={
+                "misspecified, $r^2 = 5$, $a = 1.5$": Curve(polynomial_bias, {"r2": 5.0, "decay": 1.5}),
+                "nonlinear features, $d = 2p$, $r^2 = 5$": Curve(purely_nonlinear, {"psi": 2.0, "lam": 0.0, "r2": 5.0}),
+                "the misspecified, optimally tuned": Curve(misspecified.optimal, {"r2": 5.0, "decay": 1.5}),
+                "nothing fitted, $r^2 = 5$": Curve(lambda **_: 5.0),
+            },
+            points=13,
+            text="The gallery: well specified, misspecified, nonlinear and tuned (parameters as recalled).",
+        ),
+        "figure 2": Plot(
+            at={"sigma2": 1.0}, lines={"r2": (1.0, 2.33, 3.67, 5.0)}, text="Four signal-to-noise ratios (values as recalled)."
+        ),
+        "figure 3, bias and variance": Plot(
+            at={"sigma2": 1.0},
+            of=("bias", "variance", "excess"),
+            lines={"r2": (5.0,)},
+            text="What the risk consists of (the content of figure 3 as recalled).",
+        ),
+    },
 )
 
 universality = Theorem(
@@ -104,7 +130,11 @@ minimum_norm = Theorem(
     cases=({"gamma": 0.5, "r2": 5.0, "sigma2": 2.0}, {"gamma": 2.0, "r2": 5.0, "sigma2": 2.0}, {"gamma": 4.0}),
     rivals=_rivals(isotropic.ridgeless, "norm2")
     | {"signal not shrunk": lambda *, gamma, r2, sigma2: r2 + sigma2 / abs(gamma - 1)},
-    plot=Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 5.0)}),
+    plot={
+        "figure 3, norm": Plot(
+            at={"sigma2": 1.0}, lines={"r2": (1.0, 2.33, 3.67, 5.0)}, text="The norm (the content of figure 3 as recalled)."
+        )
+    },
 )
 
 training_error = Theorem(
@@ -188,5 +218,16 @@ optimal_ridge = Theorem(
         ),
         "gamma lost from R*": lambda *, gamma, **k: isotropic.optimal(gamma=gamma, **k).excess / gamma,
     },
-    plot=Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 5.0)}),
+    plot={
+        "": Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 5.0)}),
+        "figure 8": Plot(
+            at={"sigma2": 1.0},
+            also={
+                "ridgeless": Curve(isotropic_ridgeless, {"r2": 5.0}),
+                "tuned by generalised cross-validation": Curve(tuned_by_cross_validation, {"r2": 5.0}),
+            },
+            lines={"r2": (5.0,)},
+            text="Ridge, optimally and by cross-validation tuned, beside ridgeless (parameters as recalled).",
+        ),
+    },
 )

@@ -3,7 +3,7 @@
 import simulate.latent_space
 from asymptotics import correlated, isotropic, spectra
 from asymptotics import latent_space as formula
-from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
+from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem, through
 
 MODEL = (
     "x = W z + u with z standard normal in R^d, u standard normal in R^p, W'W = (p mu/d) I",
@@ -20,6 +20,19 @@ def _through_the_spectrum(*, gamma, psi, mu, r2, sigma2):
     induced = r2 * strength / (1 + strength) ** 2
     return correlated.ridgeless(spectrum, gamma=gamma, r2=induced, sigma2=sigma2 + r2 / (1 + strength))
 
+
+def _fixed_dimension(*, gamma, inputs, **given):
+    """The latent dimension d = inputs n stays as p grows."""
+    return formula.ridgeless(gamma=gamma, psi=inputs / gamma, **given)
+
+
+_at_fixed_dimension = through(
+    simulate.latent_space.ridge, lambda *, gamma, inputs, **k: k | {"gamma": gamma, "psi": inputs / gamma}
+)
+DIMENSION = {"low": 0.4, "high": 20.0, "at": {"r2": 1.0, "sigma2": 0.1, "mu": 1.0}, "lines": {"inputs": (0.05, 0.1, 0.2)}} | {
+    "theory": _fixed_dimension,
+    "simulation": _at_fixed_dimension,
+}
 
 latent_space = Theorem(
     title="Ridgeless least squares in the latent space model",
@@ -46,7 +59,25 @@ latent_space = Theorem(
             gamma=gamma, r2=r2, sigma2=sigma2
         ),
     },
-    plot=Plot(low=1.05, high=20.0, at={"r2": 1.0, "sigma2": 0.1, "mu": 1.0}, lines={"psi": (0.02, 0.05, 0.1, 0.2)}),
+    plot={
+        "figure 9": Plot(
+            **DIMENSION,
+            of="test",
+            text="Few factors behind many features, d/n fixed (parameters as recalled); test error: the noise of y given x falls with p.",
+        ),
+        "figure 9, norm": Plot(
+            **DIMENSION,
+            of="norm2",
+            text="The norm of the same fits (parameters as recalled).",
+        ),
+        "figure 9, d/p": Plot(
+            low=1.05,
+            high=20.0,
+            at={"r2": 1.0, "sigma2": 0.1, "mu": 1.0},
+            lines={"psi": (0.02, 0.05, 0.1, 0.2)},
+            text="The same at fixed d/p (values as recalled).",
+        ),
+    },
 )
 
 latent_space_two_routes = Theorem(
