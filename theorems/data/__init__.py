@@ -1,4 +1,6 @@
-"""Learning curves of ridge on a user's own data: predicted from the table's spectrum and signal, measured by subsampling.
+"""Learning curves on a user's own data: predicted from the table's spectrum and signal, measured by subsampling.
+
+Of ridge on its columns, of ridge on random features, of kernel ridge regression: see `models`.
 
     >>> from theorems import data
     >>> report = data.report("diabetes", lam=(0, 0.1), sizes=(20, 100), draws=8, controls=False)
@@ -7,14 +9,15 @@
 
 Three predictions of the same held-out error are set beside the measurement: `predicted` (the omniscient formula for rows drawn
 without replacement from this table), `omniscient` (the formula for an infinite population, the table's estimates put in), and
-`gcv` (generalised cross-validation: from the training rows alone, nothing known of the others).
+`gcv` (generalised cross-validation: from the training rows alone, nothing known of the others). For kernels there is a fourth,
+without penalty and at the best one, `rowwise`, which does not take the rows for alike (asymptotics.rowwise).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +29,10 @@ from threadpoolctl import threadpool_limits
 from asymptotics.conventions import refuse
 from simulate import subsampling
 from simulate.streams import stream
+from theorems.data.exponents import Exponents, exponents
 from theorems.data.gaps import Parting, parting, percent
-from theorems.data.pool import Population, population
+from theorems.data.models import FeaturePopulation, KernelPopulation, seen
+from theorems.data.pool import Population
 from theorems.data.reading import Table, read
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 WORK = 4e10  # multiplications a size: some ten seconds on one core; fewer draws where that many would cost more
 FEWEST_DRAWS = 8  # for an interval of the median
+WIDTHS = 7  # numbers of features
 SPARSE = 0.1  # the share of sparse columns from which the report says what scaling does to them
 HOLDS = 0.2  # a draw that holds this share of the sum of all: their mean says nothing
 
@@ -53,6 +59,8 @@ class DataReport:
     parting: Parting
     entropy: int
     scale: bool = True
+    widths: pd.DataFrame | None = None
+    exponents: Exponents | None = None
 
     def summary(self) -> str:
         """The data, the predictions, and where they part from measurement, as text."""
@@ -60,16 +68,8 @@ class DataReport:
         lines = [
             f"{t.source}: {p.rows} rows, {p.columns} columns, target {t.target}",
             *(f"  {note}" for note in t.notes),
-            f"  rank {p.rank}; eigenvalues {p.eigenvalues[-1]:.3g} ... {p.eigenvalues[0]:.3g}; least squares on the whole table "
-            f"explains {p.explained:.1%} of the target's variance {p.variance:.4g}",
+            *(f"  {line}" for line in p.about()),
         ]
-        if p.rank >= p.rows - 1:
-            lines.append("  wide: the whole table's least squares goes through every point, so noise cannot be told from signal;"
-                         " `predicted` does not need to, `omniscient` takes the noise to be 0")  # fmt: skip
-        elif p.rank < p.columns:
-            lines.append(
-                f"  {p.columns - p.rank} of the columns are exact combinations of others: eigenvalues 0, which change nothing"
-            )
         best = self.tuned.iloc[-1]
         alpha = best["n"] * best["lam"]
         lines.append(
@@ -77,6 +77,11 @@ class DataReport:
             f"{alpha:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
             f"{best['measured']:.4g} +- {best['se']:.2g}"
         )
+        lines += self._ends()
+        if self.exponents is not None:
+            lines.append(str(self.exponents))
+        if self.widths is not None:
+            lines += self._widths()
         lines.append(str(self.parting))
         sparse = self.parting.evidence["sparse"]
         if self.scale and sparse > SPARSE * p.columns and not self.parting.worst.empty:
@@ -85,6 +90,32 @@ class DataReport:
                 "them to variance one, and make rows of very different lengths"
             )
         return "\n".join(lines)
+
+    def _ends(self) -> list[str]:
+        """A kernel without penalty and at the best penalty of the grid, by both predictions."""
+        if "rowwise" not in self.table:
+            return []
+        rows = self.table[self.table["rowwise"].notna()]
+        if rows.empty:
+            return []
+        lines = ["Without penalty and at the best of the grid; measured against the prediction from the spectrum, and against the one",
+                 "from the Gram matrix row for row, which does not take the rows for alike:"]  # fmt: skip
+        for w in rows.itertuples():
+            lines.append(
+                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}; spectrum {w.predicted:.4g}, "
+                f"{percent(w.gap)}; row for row {w.rowwise:.4g}, {percent(w.measured / w.rowwise - 1)}"
+            )
+        return lines
+
+    def _widths(self) -> list[str]:
+        assert self.widths is not None
+        finite = self.widths[np.isfinite(self.widths["predicted"])]
+        gap = finite["gap"].abs()
+        w = finite.loc[gap.idxmax()]
+        return [
+            f"Against the number of features, at n = {w['n']:.0f}, k = {finite['k'].min():.0f} ... {finite['k'].max():.0f}: "
+            f"gap median {gap.median():.1%}, worst {percent(w['gap'])} at k = {w['k']:.0f}, lam = {w['lam']:.3g}"
+        ]
 
     def __str__(self) -> str:
         gaps = self.table.pivot(index="lam", columns="n", values="gap")
@@ -115,18 +146,25 @@ class DataReport:
 
 
 def sizes_of(population: Population, count: int = 9) -> tuple[int, ...]:
-    """Training sizes from an eighth of the rank to twelve times it (at most 80 % of the rows), n - 1 = rank left out."""
-    low = max(5, population.rank // 8)
-    high = min(int(0.8 * population.rows), max(12 * population.rank, 200))
-    high = min(high, max(3 * population.rank, int(WORK / (6 * FEWEST_DRAWS * population.rank**2))))
-    high = min(high, int(0.8 * population.rows))
+    """Training sizes from an eighth of the capacity to twelve times it (at most 80 % of the rows), the pole left out.
+
+    For kernels, which are never at capacity, from a fortieth of the rows to 70 % of them.
+    """
+    rank = int(population.capacity)
+    if isinstance(population, KernelPopulation):
+        low, high, count = max(10, population.rows // 40), int(0.7 * population.rows), 7
+    else:
+        low = max(5, rank // 8)
+        high = min(int(0.8 * population.rows), max(12 * rank, 200))
+        high = min(high, max(3 * rank, int(WORK / (6 * FEWEST_DRAWS * rank**2))))
+        high = min(high, int(0.8 * population.rows))
     found = {round(v) for v in np.geomspace(min(low, high), high, count)}
-    return tuple(sorted({n + 1 if n - 1 == population.rank else n for n in found}))
+    return tuple(sorted({n + 1 if n - 1 == rank else n for n in found}))
 
 
-def _draws_of(n: int, rank: int, most: int) -> int:
-    """`most`, or as many as `WORK` pays for: the factorisation of n x r costs about 6 n r min(n, r)."""
-    return max(min(most, FEWEST_DRAWS), min(most, int(WORK / (6 * n * rank * min(n, rank)))))
+def _draws_of(cost: float, most: int) -> int:
+    """`most`, or as many as `WORK` pays for."""
+    return max(min(most, FEWEST_DRAWS), min(most, int(WORK / cost)))
 
 
 def centre(values: Array, heavy: bool) -> tuple[float, float, float, float]:
@@ -155,11 +193,11 @@ def measure(population: Population, sizes: Sequence[int], lam: Array, draws: int
     rows, tuned = [], []
     omniscient = population.omniscient
     for n in sizes:
-        count = _draws_of(n, population.rank, draws)
-        d = subsampling.ridge(X=population.scores, y=population.y, n=n, lam=lam, draws=count, rng=cell(n)).to_dict()
+        count = _draws_of(population.cost(n), draws)
+        d = population.measure(n, lam, count, cell(n))
         predicted, infinite = population.predict(n, lam), omniscient(n, lam)
         for i, value in enumerate(lam):
-            few = value == 0 and subsampling.heavy(n=n, rank=population.rank) < 2
+            few = value == 0 and subsampling.heavy(n=n, rank=int(population.capacity)) < 2
             heavy = few or _ruled(d["test"][:, i])
             middle, se, low, high = centre(d["test"][:, i], heavy)
             gcv, gcv_se, *_ = centre(d["gcv"][:, i], heavy)
@@ -181,13 +219,37 @@ def measure(population: Population, sizes: Sequence[int], lam: Array, draws: int
     return table, pd.DataFrame(tuned)
 
 
+def across(population: FeaturePopulation, sizes: Sequence[int], lam: Array, draws: int,
+           cell: Callable[..., np.random.Generator]) -> pd.DataFrame:  # fmt: skip
+    """One row a cell (k, lam) at the middle one of the sizes: the curves in the number of features."""
+    import pandas as pd
+
+    n = sorted(sizes)[len(sizes) // 2]
+    widths = {round(v) for v in np.geomspace(max(3, n // 8), min(8 * n, population.rows), WIDTHS)}
+    parts = []
+    for k in sorted({k + 1 if k == n - 1 else k for k in widths}):
+        part = measure(replace(population, features=k), [n], lam, draws, lambda *key, k=k: cell(k, *key))[0]
+        parts.append(part.assign(k=k))
+    return pd.concat(parts, ignore_index=True)
+
+
+def ends(population: KernelPopulation, table: pd.DataFrame) -> pd.Series:
+    """Row-wise predictions without penalty and at the penalty of the grid that is predicted best; nan elsewhere."""
+    found = table["predicted"] * np.nan
+    for _, rows in table.groupby("n"):
+        for i in {rows["lam"].idxmin(), rows["predicted"].idxmin()}:
+            found[i] = population.rowwise(int(table["n"][i]), float(table["lam"][i]))
+    return found
+
+
 def _grid(lam: Sequence[float] | float | None, population: Population) -> Array:
     if lam is None:
-        mean = population.eigenvalues.sum() * (population.rows - 1) / population.rows / population.columns  # 1 after scaling
-        return np.array([0.0, *(float(f"{mean * v:.3g}") for v in np.geomspace(1e-4, 1e2, 13))])
+        return population.grid()
     grid = np.unique(np.atleast_1d(np.asarray(lam, dtype=np.float64)))
     if not grid.size or not np.isfinite(grid).all() or grid[0] < 0:
         refuse("lam", lam, "penalties on data must be finite and nonnegative; lam = 0 is the minimum-norm solution")
+    if grid[0] == 0 and isinstance(population, KernelPopulation) and population.singular:
+        refuse("lam", lam, f"{population.singular}; give positive penalties, or leave the repeated rows out of the table")
     return grid
 
 
@@ -214,16 +276,18 @@ def report(
     clean: bool = False,
     scale: bool = True,
     controls: bool = True,
+    model: str = "ridge",
     out: str | Path | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> DataReport:
-    """Predict and measure the learning curves of ridge on a table; `path` None: the embedded digits (odd against even).
+    """Predict and measure learning curves on a table; `path` None: the embedded digits (odd against even).
 
     path, target, label, drop, one_hot, clean: see theorems.data.reading.read. lam: penalties (scikit-learn's alpha is n lam), 0 for
     ridgeless; by default 0 and 1e-4 ... 1e2 mean eigenvalues. sizes: training sizes n. draws: subsamples a size (fewer where one
     is costly). entropy: the seed; a cell's draws depend on it, on the table's name and on n. scale: columns to variance one.
     controls: where prediction and measurement part, measure again with residuals shuffled and with Gaussian rows, to say why.
-    out: a folder to save everything in. tick: called once a size.
+    model: ridge, rf:relu:K, kernel:ntk:3, kernel:laplace ... (theorems.data.models); under a kernel or features, rows that are not
+    scaled are taken as they are, scaled ones centred too. out: a folder to save everything in. tick: called once a size.
 
     Where the mean of ridgeless errors does not exist or one draw holds a fifth of the sum of all, medians stand for means.
     Raises ValueError on bad input, with the remedy.
@@ -232,7 +296,7 @@ def report(
         refuse("draws", draws, f"at least {FEWEST_DRAWS} draws a size, for the median's interval")
     source = read(path, target, label=label, drop=drop, one_hot=one_hot, clean=clean)
     with threadpool_limits(limits=1, user_api="blas"):  # threads of BLAS spin against each other on matrices of this size
-        return _report(source, lam, sizes, draws, entropy, scale, controls, out, tick)
+        return _report(source, lam, sizes, draws, entropy, scale, controls, out, tick, model)
 
 
 def _report(
@@ -245,17 +309,24 @@ def _report(
     controls: bool,
     out: str | Path | None,
     tick: Callable[[], None],
+    model: str = "ridge",
 ) -> DataReport:
-    whole = population(source, scale=scale)
-    grid, counts = _grid(lam, whole), _sizes(sizes, whole)
-
     def cell(kind: str) -> Callable[..., np.random.Generator]:
         return lambda *key: stream(entropy, "data", source.source, source.target, kind, *key)
 
+    whole = seen(source, scale=scale, model=model, rng=cell("pool")())
+    grid, counts = _grid(lam, whole), _sizes(sizes, whole)
     table, tuned = measure(whole, counts, grid, draws, cell("rows"), tick)
+    widths, powers = None, None
+    if isinstance(whole, FeaturePopulation):
+        widths = across(whole, counts, grid, draws, cell("widths"))
+    if isinstance(whole, KernelPopulation):
+        table["rowwise"] = ends(whole, table)
+        powers = exponents(whole, cell("halves")())
     found = parting(source, whole, table, cell("controls")() if controls else None,
                     lambda p, n: measure(p, n, grid, draws, cell("again"))[0])  # fmt: skip
-    result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy, scale=scale)
+    result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy, scale=scale,
+                        widths=widths, exponents=powers)  # fmt: skip
     if out is not None:
         result.save(out)
     return result

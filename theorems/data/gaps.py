@@ -86,10 +86,11 @@ class Parting:
 
 def evidence(table: Table, population: Population) -> dict[str, float]:
     """How far the rows are from Gaussian ones: the spread of leverages, discrete and sparse columns, unequal residuals."""
-    rows, rank = population.rows, population.rank
-    leverage = (population.scores**2 / population.eigenvalues).sum(axis=1) / (rows - 1)
-    share = rank / rows  # Haar: leverage ~ Beta(rank/2, (rows - rank)/2)
-    gaussian = np.sqrt(2 * share * (1 - share) / (rows + 2))
+    rows = population.rows
+    shares = population.shares()
+    leverage = (population.scores**2 * (shares / population.eigenvalues)).sum(axis=1) / (rows - 1)
+    # Haar: sum_i u_i^2 shares_i for u uniform on the sphere
+    gaussian = np.sqrt(2 / (rows * (rows + 2)) * max((shares**2).sum() - shares.sum() ** 2 / rows, 0.0))
     residual = (population.y - population.scores @ population.coefficients) ** 2
     weighted = float((residual * leverage).mean() / max(residual.mean() * leverage.mean(), 1e-300))  # no residuals: no dependence
     values = [np.unique(column, return_counts=True)[1] for column in table.X.T]
@@ -115,6 +116,8 @@ def _distribution(table: pd.DataFrame, name: str) -> dict[str, Any]:
 
 def _rank(population: Population, n: int, rng: np.random.Generator, looks: int = 3) -> float:
     """The mean rank of n rows, centred: below min(n - 1, rank) where sparse columns are constant in them."""
+    if population.rank >= population.rows - 1:
+        return min(n - 1, population.rank)  # a kernel; else it takes long to say so
     round_off = 1e-12 * float(np.linalg.norm(population.scores))  # of centring and of the rotation to the eigenbasis
     chosen = (population.scores[rng.choice(population.rows, n, replace=False)] for _ in range(looks))
     return float(np.mean([np.linalg.matrix_rank(rows - rows.mean(axis=0), tol=round_off) for rows in chosen]))

@@ -14,17 +14,20 @@ takes the table's estimates for the truth of an infinite population; they differ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from asymptotics import spectra, subsampling
+from simulate import subsampling as draws
 
 if TYPE_CHECKING:
+    from asymptotics.risk import Risk
     from theorems.data.reading import Table
 
 Array = NDArray[np.float64]
@@ -44,6 +47,8 @@ class Population:
     sigma2: float
     variance: float
     columns: int
+    model: ClassVar[str] = "ridge"
+    features: ClassVar[float] = math.inf  # random ones; inf: none
 
     @property
     def rows(self) -> int:
@@ -52,6 +57,47 @@ class Population:
     @property
     def rank(self) -> int:
         return len(self.eigenvalues)
+
+    @property
+    def capacity(self) -> float:
+        """The most that a fit without penalty can interpolate, less one for the intercept: its pole is at n = capacity + 1."""
+        return min(self.rank, self.features)
+
+    @property
+    def level(self) -> float:
+        """What a penalty lam is to be compared with: the variance of a column (1 after scaling), or of a row under a kernel."""
+        return float(self.eigenvalues.sum()) * (self.rows - 1) / self.rows / self.columns
+
+    def grid(self) -> Array:
+        """The default penalties."""
+        return np.array([0.0, *(float(f"{self.level * v:.3g}") for v in np.geomspace(1e-4, 1e2, 13))])
+
+    def cost(self, n: int) -> float:
+        """Multiplications a draw: the factorisation of n x r."""
+        return 6.0 * n * self.rank * min(n, self.rank)
+
+    def measure(self, n: int, lam: Array, count: int, rng: np.random.Generator) -> dict[str, Array]:
+        """`count` subsamples of n rows: test, train, gcv of shape (count, len(lam))."""
+        return draws.ridge(X=self.scores, y=self.y, n=n, lam=lam, draws=count, rng=rng).to_dict()
+
+    def rowwise(self, n: int, lam: float) -> float | None:
+        """The prediction that does not take the rows for alike, where there is one."""
+        return None
+
+    def about(self) -> list[str]:
+        """What the report says of the table under this model."""
+        lines = [
+            f"rank {self.rank}; eigenvalues {self.eigenvalues[-1]:.3g} ... {self.eigenvalues[0]:.3g}; least squares on the whole table "
+            f"explains {self.explained:.1%} of the target's variance {self.variance:.4g}"
+        ]
+        if self.rank >= self.rows - 1:
+            lines.append("wide: the whole table's least squares goes through every point, so noise cannot be told from signal;"
+                         " `predicted` does not need to, `omniscient` takes the noise to be 0")  # fmt: skip
+        elif self.rank < self.columns:
+            lines.append(
+                f"{self.columns - self.rank} of the columns are exact combinations of others: eigenvalues 0, which change nothing"
+            )
+        return lines
 
     @property
     def explained(self) -> float:
@@ -78,28 +124,46 @@ class Population:
 
     def predict(self, n: ArrayLike, lam: ArrayLike) -> Array:
         """Test error on the rows left out, ridge on n of the table's rows; they broadcast. Infinite at n - 1 = rank, lam = 0."""
-        risk = subsampling.ridge(self.spectrum, pool=self.rows - 1.0, **self._arguments(n, lam))
-        return (1 + 1 / np.asarray(n, dtype=np.float64)) * np.asarray(risk.test)
+        return (1 + 1 / np.asarray(n, dtype=np.float64)) * np.asarray(self._risk(n, lam).test)
+
+    def effective(self, n: ArrayLike, lam: ArrayLike) -> Array:
+        """The effective ridge kappa of the whole pool for n of its rows."""
+        return np.asarray(self._risk(n, lam).kappa)
+
+    def shares(self) -> Array:
+        """How much of each direction counts for a row's leverage: all of it, or, of N - 1 directions, what half the rows learn."""
+        if self.rank < self.rows - 1:
+            return np.ones(self.rank)
+        kappa = float(self.effective(self.rows // 2, 0.0))
+        return self.eigenvalues / (self.eigenvalues + kappa)
+
+    def _risk(self, n: ArrayLike, lam: ArrayLike) -> Risk:
+        return subsampling.ridge(self.spectrum, pool=self.rows - 1.0, k=self.features, **self._arguments(n, lam))
 
     def omniscient(self, n: ArrayLike, lam: ArrayLike) -> Array:
         """The same by the formula for an infinite population, with the table's estimates put in."""
-        from asymptotics import ridge
+        from asymptotics import random_features, ridge
 
         n, lam = np.broadcast_arrays(np.asarray(n, dtype=np.float64), np.asarray(lam, dtype=np.float64))
-        return (1 + 1 / n) * np.asarray(ridge.ridge(self.spectrum, **self._arguments(n, lam)).test)
+        given = self._arguments(n, lam)
+        risk: Any = (
+            ridge.ridge(self.spectrum, **given)
+            if math.isinf(self.features)
+            else random_features.ridge(self.spectrum, k=self.features, **given)
+        )
+        return (1 + 1 / n) * np.asarray(risk.test)
 
     def best(self, n: ArrayLike, points: int = 97) -> tuple[Array, Array]:
-        """The penalty with the least predicted test error at each n, over 1e-6 ... 1e6 mean eigenvalues, and that error."""
-        grid = self.eigenvalues.mean() * np.geomspace(1e-6, 1e6, points)
+        """The penalty with the least predicted test error at each n, over 0 and 1e-6 ... 1e6 mean eigenvalues, and that error."""
+        grid = np.append(self.eigenvalues.mean() * np.geomspace(1e6, 1e-6, points), 0.0)  # of equals the first
         test = self.predict(np.asarray(n, dtype=np.float64)[..., None], grid)
         at = np.argmin(test, axis=-1)
         return grid[at], np.take_along_axis(test, at[..., None], axis=-1)[..., 0]
 
     def fit(self, y: Array) -> Population:
         """The same rows with another target (centred here)."""
-        return _population(
-            self.scores / np.sqrt(self.eigenvalues * (self.rows - 1)), self.eigenvalues, y - y.mean(), self.columns
-        )
+        U = self.scores / np.sqrt(self.eigenvalues * (self.rows - 1))
+        return replace(self, **decompose(U, self.eigenvalues, y - y.mean()))
 
     # Controls: what is left of a gap when one property of the data is taken away.
 
@@ -117,7 +181,7 @@ class Population:
         residual = self.y - self.scores @ self.coefficients
         scores = U * np.sqrt(self.eigenvalues * (self.rows - 1))
         y = scores @ self.coefficients + _noise(rng.standard_normal(self.rows), U, residual)
-        return _population(U, self.eigenvalues, y - y.mean(), self.columns)
+        return replace(self, **decompose(U, self.eigenvalues, y - y.mean()))
 
 
 def _noise(e: Array, U: Array, like: Array) -> Array:
@@ -128,27 +192,32 @@ def _noise(e: Array, U: Array, like: Array) -> Array:
     return e * (linalg.norm(like) / size) if size > 0 else e
 
 
-def _population(U: Array, eigenvalues: Array, y: Array, columns: int) -> Population:
+def decompose(U: Array, eigenvalues: Array, y: Array) -> dict[str, Any]:
+    """The numbers of a population: y on the orthonormal columns of U, of these eigenvalues."""
     rows = len(y)
     c = U.T @ y
     residual = y - U @ c
     wide = rows - 1 <= len(eigenvalues)  # the table's least squares goes through every point: what is left is round-off
-    return Population(
-        scores=U * np.sqrt(eigenvalues * (rows - 1)),
-        y=y,
-        eigenvalues=eigenvalues,
-        coefficients=c / np.sqrt(eigenvalues * (rows - 1)),
-        sigma2=0.0 if wide else float(residual @ residual) / (rows - 1),
-        variance=float(y @ y) / (rows - 1),
-        columns=columns,
-    )
+    return {
+        "scores": U * np.sqrt(eigenvalues * (rows - 1)),
+        "y": y,
+        "eigenvalues": eigenvalues,
+        "coefficients": c / np.sqrt(eigenvalues * (rows - 1)),
+        "sigma2": 0.0 if wide else float(residual @ residual) / (rows - 1),
+        "variance": float(y @ y) / (rows - 1),
+    }
+
+
+def standardised(table: Table, scale: bool) -> Array:
+    """The columns less their means; `scale` divides them by their standard deviations over the table (its fixed units)."""
+    X = table.X - table.X.mean(axis=0)
+    return X / X.std(axis=0) if scale else X
 
 
 def population(table: Table, *, scale: bool = True) -> Population:
-    """The table as a population; `scale` divides each column by its standard deviation over the table (its fixed units)."""
-    X = table.X - table.X.mean(axis=0)
-    if scale:
-        X /= X.std(axis=0)
+    """The table as a population of ridge regression."""
+    X = standardised(table, scale)
     U, s, _ = linalg.svd(X, full_matrices=False, check_finite=False)
     rank = int(np.sum(s > max(X.shape) * np.finfo(float).eps * s[0]))
-    return _population(U[:, :rank], s[:rank] ** 2 / (len(X) - 1), table.y - table.y.mean(), X.shape[1])
+    found = decompose(U[:, :rank], s[:rank] ** 2 / (len(X) - 1), table.y - table.y.mean())
+    return Population(columns=X.shape[1], **found)
