@@ -26,6 +26,12 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @click.argument("table", required=False, type=click.Path(path_type=Path))
 @click.option("--target", default=None, help="The column to predict.")
 @click.option(
+    "--model",
+    default="ridge",
+    show_default=True,
+    help="What is fitted: ridge, rf:relu:K, kernel:ntk:3, kernel:laplace[:WIDTH] ...",
+)
+@click.option(
     "--lam", default=None, callback=_list_of(float), help="Penalties a,b,c (scikit-learn's alpha is n lam); 0 is ridgeless."
 )
 @click.option("--sizes", default=None, callback=_list_of(int), help="Training sizes a,b,c.")
@@ -42,9 +48,10 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @FORMATS
 @plain
 def command(table: Path | None, target: str | None, seed: int, no_scale: bool, no_controls: bool, **options: Any) -> None:
-    """Learning curves of ridge on TABLE (CSV, Parquet or NPZ), predicted and measured.
+    """Learning curves on TABLE (CSV, Parquet or NPZ), predicted and measured.
 
-    Without TABLE, on a data set that is shipped.
+    Without TABLE, on a data set that is shipped. Kernels: ntk:LAYERS, nngp:LAYERS, gaussian[:WIDTH], laplace[:WIDTH],
+    polynomial:DEGREE[,OFFSET]; widths are distances between rows, the median distance if left out.
     """
     from theorems import data as real
     from theorems import figures

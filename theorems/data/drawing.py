@@ -1,12 +1,14 @@
 """Learning curves of a table on paper: predicted lines, measured points with intervals, GCV from the training part alone.
 
-Left against the training size n, right against the penalty lam; below, how far measurement is from prediction. Errors are in
-units of the target's variance: 1 is the error of the mean. No line is drawn through the pole n - 1 = rank of ridgeless.
+Against the training size n, the penalty lam and, for random features, their number k; below, how far measurement is from prediction.
+Errors are in units of the target's variance: 1 is the error of the mean. No line is drawn through the pole of ridgeless, where n - 1
+is the rank or k.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -46,6 +48,8 @@ class Measured(Protocol):
     @property
     def parting(self) -> Parting: ...
     @property
+    def widths(self) -> pd.DataFrame | None: ...
+    @property
     def entropy(self) -> int: ...
     @property
     def scale(self) -> bool: ...
@@ -65,11 +69,11 @@ def _sizes(table: pd.DataFrame) -> list[int]:
     return sorted({n[round(q * (len(n) - 1))] for q in np.linspace(0.25, 1.0, PANELS)})
 
 
-def _axis(n: Array, rank: int) -> Array:
-    """Integers between the smallest and largest n, dense around the pole n = rank + 1, where a nan breaks the line."""
+def _axis(n: Array, pole: int) -> Array:
+    """Integers between the smallest and largest n, dense around the pole, where a nan breaks the line."""
     low, high = max(3, 0.8 * n.min()), n.max() * 1.1
     grid = set(np.geomspace(low, high, 200).round().astype(int))
-    grid |= {v for v in range(rank + 1 - 12, rank + 1 + 13) if low <= v <= high}
+    grid |= {v for v in range(pole - 12, pole + 13) if low <= v <= high}
     return np.array(sorted(grid), dtype=np.float64)
 
 
@@ -105,9 +109,23 @@ def _gaps(ax: Axes, x: Array, rows: pd.DataFrame, colour: str, mark: str) -> Non
         _arrows(ax, x[~on & (np.sign(gap) == sign)], sign * SHOWN, arrow, colour)
 
 
+def _rowwise(ax: Axes, x: Array, rows: pd.DataFrame, unit: float, colour: str) -> None:
+    """The prediction row for row, where it was made: dashes beside the points."""
+    if "rowwise" in rows:
+        ax.plot(x, rows["rowwise"] / unit, "_", color=colour, ms=9, mew=1.1, zorder=3.5)
+
+
+def _mark_pole(axes: tuple[Axes, Axes], at: int, text: str) -> None:
+    for ax in axes:
+        ax.axvline(at, color=styles.GREY, lw=0.5, ls=":")
+    axes[0].annotate(text, (at, 0), (2, 2), xycoords=("data", "axes fraction"), textcoords="offset points",
+                     va="bottom", color=styles.GREY, fontsize="x-small")  # fmt: skip
+
+
 def _against_n(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
     table, p = report.table, report.population
-    n = _axis(table["n"].to_numpy(), p.rank)
+    pole = int(p.capacity) + 1
+    n = _axis(table["n"].to_numpy(), pole)
     chosen = _penalties(table)
     for i, lam in enumerate(chosen):
         colour, mark = styles.COLOURS[i], styles.MARKS[i]
@@ -118,16 +136,14 @@ def _against_n(top: Axes, below: Axes, report: Measured, ceiling: float) -> None
         top.plot([], [], color=colour, ls=styles.DASHES[i], marker=mark, label=label)
         rows = table[table["lam"] == lam]
         _points(top, rows["n"].to_numpy(float), rows, p.variance, colour, mark, ceiling)
+        _rowwise(top, rows["n"].to_numpy(float), rows, p.variance, colour)
         _gaps(below, rows["n"].to_numpy(float) * 1.02 ** (i - len(chosen) / 2), rows, colour, mark)
     some = n[:: max(1, len(n) // 60)]  # a smooth line
     top.plot(some, p.best(some)[1] / p.variance, color=styles.GREY, ls=styles.DASHES[4])
     top.plot([], [], color=styles.GREY, ls=styles.DASHES[4], marker=styles.MARKS[4], label=r"best $\lambda$; tuned by GCV")
     _points(top, report.tuned["n"].to_numpy(float), report.tuned, p.variance, styles.GREY, styles.MARKS[4], ceiling)
-    if chosen[0] == 0 and n.min() < p.rank + 1 < n.max():
-        for ax in (top, below):
-            ax.axvline(p.rank + 1, color=styles.GREY, lw=0.5, ls=":")
-        top.annotate("rank + 1", (p.rank + 1, 0), (2, 2), xycoords=("data", "axes fraction"), textcoords="offset points",
-                     va="bottom", color=styles.GREY, fontsize="x-small")  # fmt: skip
+    if chosen[0] == 0 and n.min() < pole < n.max():
+        _mark_pole((top, below), pole, "rank + 1" if p.capacity == p.rank else "$k$ + 1")
     below.set_xlabel("training rows $n$")
     below.set_ylabel("gap")
 
@@ -151,6 +167,7 @@ def _against_lam(top: Axes, below: Axes, report: Measured, ceiling: float) -> No
             ridgeless = float(p.predict(float(n), 0.0)) / p.variance
             top.plot([zero / 1.5, zero * 1.5], [ridgeless, ridgeless], color=colour, ls=styles.DASHES[i])
         _points(top, x, rows, p.variance, colour, mark, ceiling)
+        _rowwise(top, x, rows, p.variance, colour)
         _gaps(below, x * 1.06 ** (i - 1), rows, colour, mark)
     below.set_xscale("log")
     if lam[0] == 0:
@@ -162,10 +179,32 @@ def _against_lam(top: Axes, below: Axes, report: Measured, ceiling: float) -> No
     below.set_xlabel(r"penalty $\lambda$")
 
 
+def _against_k(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
+    """As against n, for as many penalties, at one n."""
+    assert report.widths is not None
+    table, p = report.widths, report.population
+    n = int(table["n"].iloc[0])
+    k = _axis(table["k"].to_numpy(), n - 1)
+    for i, lam in enumerate(_penalties(table)):
+        colour, mark = styles.COLOURS[i], styles.MARKS[i]
+        y = np.array([float(replace(p, features=int(v)).predict(float(n), lam)) for v in k]) / p.variance
+        top.plot(k, np.where(np.isfinite(y), y, np.nan), color=colour, ls=styles.DASHES[i])
+        rows = table[table["lam"] == lam]
+        _points(top, rows["k"].to_numpy(float), rows, p.variance, colour, mark, ceiling)
+        _gaps(below, rows["k"].to_numpy(float) * 1.02 ** (i - 2), rows, colour, mark)
+    if table["lam"].min() == 0:
+        _mark_pole((top, below), n - 1, "$n$ - 1")
+    below.set_xlabel(f"random features $k$ ($n$ = {n})")
+    below.set_xscale("log")
+    ticks(below.xaxis, *below.get_xlim())
+
+
 def _ceiling(report: Measured) -> float:
     """The upper edge: what is away from the pole is seen, at most twenty times the error of the mean."""
     table, p = report.table, report.population
-    seen = table[np.isfinite(table["predicted"]) & ((table["lam"] > 0) | ((table["n"] - 1 - p.rank).abs() > 0.25 * p.rank))]
+    seen = table[
+        np.isfinite(table["predicted"]) & ((table["lam"] > 0) | ((table["n"] - 1 - p.capacity).abs() > 0.25 * p.capacity))
+    ]
     shown = seen[seen["lam"].isin(_penalties(table)) | seen["n"].isin(_sizes(table))]
     return float(np.clip(1.5 * (shown["measured"].max() if len(shown) else 0) / p.variance, 1.5, 20))
 
@@ -178,8 +217,10 @@ def caption(report: Measured) -> str:
     units = "scaled to variance one over the whole table" if report.scale else "in their own units"
     gap = report.parting.cells.set_index("predictor").loc["predicted"]
     return (
-        f"Ridge on {t.source}, target {t.target}: {p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the "
+        f"{p.model[0].upper()}{p.model[1:]} on {t.source}, target {t.target}: "
+        f"{p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the "
         "target's variance. Lines: the omniscient formula for rows drawn without replacement from the table. "
+        f"{'Dashes: the prediction from the Gram matrix row for row. ' if 'rowwise' in report.table else ''}"
         f"Points: mean of {count} subsamples, tested on all rows left out, with 95% intervals (open: medians, where single draws "
         "rule the mean; arrowheads: off the scale). Crosses: generalised cross-validation of the training rows alone. The "
         f"intercept is fitted on the training rows; columns are {units}. "
@@ -191,6 +232,7 @@ def caption(report: Measured) -> str:
 def figure(report: Measured, *, venue: str = "neurips", width: str | float | None = "full") -> Drawing:
     """Draw a report. venue, width: as in theorems.figures.figure."""
     import matplotlib
+    import pandas as pd
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.ticker import PercentFormatter
@@ -199,10 +241,13 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
     inches = style.inches(width)
     with matplotlib.rc_context(styles.rc(style)):  # type: ignore[arg-type]
         drawn: Any = Figure(figsize=(inches, max(0.66 * inches, 3.2)), layout="constrained")
-        axes: Any = drawn.subplots(2, 2, sharex="col", sharey="row", gridspec_kw={"height_ratios": (3, 1.1)})
+        wide = report.widths is not None
+        axes: Any = drawn.subplots(2, 3 if wide else 2, sharex="col", sharey="row", gridspec_kw={"height_ratios": (3, 1.1)})
         ceiling = _ceiling(report)
         _against_n(axes[0, 0], axes[1, 0], report, ceiling)
         _against_lam(axes[0, 1], axes[1, 1], report, ceiling)
+        if wide:
+            _against_k(axes[0, 2], axes[1, 2], report, ceiling)
         axes[0, 0].set_xscale("log")
         axes[0, 0].set_yscale("log")
         floor = 0.85 * float(np.nanmin([report.table["low"].min(), report.table["predicted"].min(), report.table["gcv"].min()]))
@@ -220,7 +265,7 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
             ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         keys = [Line2D([], [], color=styles.GREY), Line2D([], [], color=styles.GREY, marker="o", ls=""),
                 Line2D([], [], color=styles.GREY, marker="x", ls="")]  # fmt: skip
-        left, right = (ax.get_legend_handles_labels() for ax in axes[0])
+        left, right = (ax.get_legend_handles_labels() for ax in axes[0, :2])
         look: Any = {"handlelength": 2.6, "columnspacing": 1.2}
         if inches > NARROW:
             drawn.legend(*left, loc="outside lower left", ncols=3, **look)
@@ -230,8 +275,12 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         kinds = ["predicted", "measured, 95% interval", "GCV, training rows only" if inches > NARROW else "GCV"]
         drawn.legend(keys, kinds, loc="outside upper center", ncols=3)
     stem = report.source.source.split(" (")[0].rsplit(".", 1)[0]
-    name = "data_" + "".join(c if c.isalnum() else "_" for c in f"{stem}_{report.source.target}")
-    csv = report.table.to_csv(index=False, lineterminator="\n").encode()
+    fitted = "" if report.population.model == "ridge" else f"_{report.population.model}"
+    name = "data_" + "".join(c if c.isalnum() else "_" for c in f"{stem}_{report.source.target}{fitted}")
+    numbers = (
+        report.table if report.widths is None else pd.concat([report.table.assign(k=report.population.features), report.widths])
+    )
+    csv = numbers.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "source": report.source.source,
         "target": report.source.target,
@@ -239,6 +288,7 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         "notes": list(report.source.notes),
         "rows": report.population.rows,
         "rank": report.population.rank,
+        "model": report.population.model,
         "entropy": report.entropy,
         "scale": report.scale,
         "draws": sorted(map(int, report.table["draws"].unique())),
@@ -249,4 +299,4 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         "versions": versions(),
         "sha256": hashlib.sha256(csv).hexdigest(),
     }
-    return Drawing(name=name, figure=drawn, caption=caption(report), numbers=report.table, provenance=provenance, venue=venue)
+    return Drawing(name=name, figure=drawn, caption=caption(report), numbers=numbers, provenance=provenance, venue=venue)
