@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import bdtr
 
-from theorems import discovery, figures
-from theorems.figures import canvas, curves, points, styles
+from theorems import Curve, Law, discovery, figures
+from theorems.figures import canvas, curves, plans, points, styles, wording
 from theorems.pages.report import formula, mathtext
 from theorems.record import Plot
 
@@ -184,6 +185,109 @@ def test_a_law_is_a_histogram_of_mass_one(drawings):
 def test_bad_input(options, says):
     with pytest.raises(ValueError, match=rf"^{says} = "):
         figures.figure(record("law"), judge=False, **options)
+
+
+def _with(**plot):
+    """The double descent of the library with another figure."""
+    return replace(discovery.one("hastie2022.isotropic_ridgeless"), plot=Plot(**{"n": 40, "points": 4, "at": {"r2": 2.0}} | plot))
+
+
+def test_a_figure_is_asked_for_by_name_or_number(tmp_path):
+    one, two, left = Plot(n=40, points=1), Plot(points=2), Plot(points=3)
+    named = replace(record("double_descent"), plot={"figure 1": one, "figure 2": two, "figure 2, left": left, "figure 21": two})
+    assert plans.wanted(named, "2") == plans.wanted(named, "figure 2") == ["figure 2", "figure 2, left"]
+    assert plans.wanted(named, "figure 2, left") == ["figure 2, left"]
+    assert plans.wanted(named, "all") == list(named.plots)
+    assert plans.plan(named) is one
+    assert plans.plan(named, "figure 2, left") is left
+    with pytest.raises(ValueError, match=r"^plot = 'figure 3'.*figure 1, figure 2"):
+        figures.figure(named, plot="figure 3", judge=False)
+    with pytest.raises(ValueError, match=r"^figure = '3'.*figure 21"):
+        figures.chosen([named], "3")
+    drawing = figures.figure(named, plot="figure 1", judge=False, draws=8)
+    assert {p.suffix for p in drawing.save(tmp_path)} == {".pdf", ".csv", ".txt", ".json"}
+    assert drawing.name.endswith(".figure-1")
+
+
+def test_fields_of_one_line_come_from_the_same_draws():
+    """bias + variance = excess, in theory and in every mean of draws."""
+    drawn = _with(of=("bias", "variance", "excess"), low=1.5, high=5.0)
+    numbers = figures.figure(drawn, judge=False, draws=8).numbers
+    for kind in ("theory", "simulation"):
+        parts = [numbers[(numbers["kind"] == kind) & (numbers["of"] == of)]["value"].to_numpy() for of in drawn.plot.of]
+        assert len(parts[0])
+        np.testing.assert_allclose(parts[0] + parts[1], parts[2], rtol=1e-12)  # 1e-12: round-off
+
+
+def test_a_field_is_simulated_as_itself():
+    """The training error's points are those of the training error, though the claim is of the excess."""
+    drawn = _with(of="train", low=0.1, high=0.5)
+    p = curves.series(drawn, drawn.plot, draws=40, entropy=0)[0].points
+    np.testing.assert_allclose(p.centre, p.theory, rtol=0.5)  # 0.5: 40 draws of 40 (1 - gamma) >= 20 squares, 20 standard errors
+
+
+def test_further_curves():
+    also = {"as it is": Curve(record("double_descent"), {"r2": 5.0}), "null": Curve(lambda *, r2, **_: r2)}
+    drawing = figures.figure(_with(also=also), judge=False, draws=8)
+    numbers = drawing.numbers
+    assert set(numbers["curve"]) == {"", *also}
+    null = numbers[numbers["curve"] == "null"]
+    assert set(null["kind"]) == {"theory"}
+    assert set(null["value"]) == {2.0}
+    assert set(numbers[numbers["curve"] == "as it is"]["kind"]) == {"theory", "simulation"}
+    assert {t.get_text() for t in drawing.figure.legends[0].get_texts()} >= set(also)
+    assert json.loads(json.dumps(dict(drawing.provenance), default=str))["plot"]["also"] == list(also)
+
+
+def test_a_figure_of_its_own_parameters():
+    """theory and simulation in place of the record's, whole numbers on the axis, and k = n where n is given."""
+
+    def error(*, k, n, scale):
+        return {"excess": scale / np.hypot(k - n, 1), "half": scale / 2 / np.hypot(k - n, 1)}
+
+    asked = []
+    drawn = _with(
+        x="k", low=3.0, high=90.0, of=("excess", "half"), at={"n": 10}, lines={"scale": (1.0, 2.0)}, theory=error,
+        simulation=lambda *, k, draws, rng, **_: asked.append(k) or np.ones(draws),
+    )  # fmt: skip
+    drawing = figures.figure(drawn, judge=False, draws=8)
+    assert all(isinstance(k, int) for k in asked)
+    assert len(asked) == 8 == figures.count(drawn)
+    assert "$k = n$" in [t.get_text() for t in drawing.figure.axes[0].texts]
+    assert len(drawing.figure.legends[0].get_texts()) == 4  # two lines, two fields
+
+
+def test_areas_add_up():
+    drawing = figures.figure(_with(of=("bias", "variance"), stack=True, points=0, low=1.5, high=5.0), judge=False)
+    top = drawing.figure.axes[0].collections[-1].get_paths()[0].vertices
+    at = top[np.argmin(np.abs(top[:, 0] - 2.0) - 1e-9 * top[:, 1])]
+    theory = _with().predict(gamma=at[0], r2=2.0).excess
+    assert at[1] == pytest.approx(float(theory), rel=1e-12)  # 1e-12: round-off
+
+
+def test_gamma_is_called_what_the_record_means():
+    found = discovery.load()
+    meant = {"hastie2022.isotropic_ridge": "p", "simon2024.random_features_ridge": "k", "mei2022.test_error": "k"}
+    for name, letter in meant.items():
+        plot = plans.plan(found[name])
+        assert wording.axis(found[name], plot).endswith(f"= {letter}/n$")
+        assert wording.threshold(found[name], plot) == (1.0, f"${letter} = n$")
+    for one in found.values():  # where the assumptions speak of gamma at all
+        said = [s for s in one.assumptions if "-> gamma" in s]
+        assert not said or any(f"{wording.letter(one)}/n -> gamma" in s for s in said), one.name
+
+
+def test_the_papers_figures_are_all_there():
+    found = discovery.load()
+    for paper, numbers in {"hastie2022": range(1, 11), "simon2024": (1, 2), "mei2022": range(1, 6)}.items():
+        for number in numbers:
+            assert any(plans.wanted(r, str(number)) for r in found.values() if r.paper == paper), (paper, number)
+    for one in found.values():
+        for plot in one.plots.values() if not isinstance(one.claim, Law) else ():
+            params = plot.at | {k: v[0] for k, v in plot.lines.items()}
+            x = np.array([plot.low, 0.3 * plot.low + 0.7 * plot.high])
+            for of in plans.fields(one, plot):
+                assert not np.isnan(plans.theory(one, plot, params, of)(x)).any(), (one.name, plot)
 
 
 def test_ticks_read_as_numbers():

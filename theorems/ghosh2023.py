@@ -16,7 +16,7 @@ MODEL = (
 )
 MARCHENKO_PASTUR = "the spectrum of the whitened features tends to the Marchenko-Pastur law; p/n -> gamma"
 TAU = Real(0, 1, "[")
-AXIS = r"features a sample $p/n$"
+AXIS = r"features per sample $p/n$"
 FRONTIER = r"R\to\sigma^2\Bigl(\frac{1-\tau}{\sqrt{\gamma-1+\tau}+\sqrt{\gamma\tau}}\Bigr)^2"
 ON_NOISE = (
     r"\tau\to\lambda^2\!\int\!\frac{dF(s)}{(s+\lambda)^2},\quad R\to\sigma^2\!\int\!\frac{s\,dF(s)}{(s+\lambda)^2},"
@@ -104,7 +104,7 @@ frontier = Theorem(
         "frontier": Plot(
             theory=lambda **k: {"excess": tradeoff.frontier(**k).excess, "bound": tradeoff.bound(**k)},
             simulation=simulate.tradeoff.excess,
-            low=0.1,
+            low=1.02,
             high=30.0,
             lines={"tau": (0.0, 0.1, 0.3, 0.6)},
             of=("excess", "bound"),

@@ -121,7 +121,7 @@ def figure(
     else:
         found = series(record, shown, draws=draws, entropy=entropy, tick=tick)
         rtol = record.claim.rtol if isinstance(record.claim, Identity) and shown.theory is None else None
-        points = "lines: theory"
+        points = f"{'areas' if shown.stack else 'lines'}: theory"
         if any(s.points is not None for s in found):
             points += f"; points: simulation{_size(shown)} (mean of {draws} draws, 95% interval)"
         drawn = draw_curves(found, record, shown, style=style, inches=inches, note=_note(verdict), points=points, rtol=rtol)

@@ -28,5 +28,5 @@ def draw(ax: Axes, found: Sequence[Series]) -> None:
     """Fill between them, with a white edge: neighbours stay apart without colour."""
     below = np.zeros(found[0].x.shape)
     for i, item in enumerate(stacked(found)):
-        ax.fill_between(item.x, below, item.y, color=styles.COLOURS[i % 7], edgecolor="white", linewidth=0.8, zorder=1.5)
+        ax.fill_between(item.x, below, item.y, color=styles.COLOURS[i % 7], edgecolor="white", linewidth=0.4, zorder=1.5)
         below = item.y

@@ -70,7 +70,7 @@ def draw_curves(
 ) -> Figure:
     """Lines and points; for an identity, the two routes and their relative difference below."""
     with styles.pen(style):
-        handles, texts = _entries(found, plot)
+        handles, texts = _entries(found, record, plot)
         rows = -(-(len(texts) + 1) // (2 if inches > 4 else 1))
         height = min(0.62 * inches, 2.0 + 0.12 * inches) + (0.9 if rtol is not None else 0.0) + rows * 1.6 * style.tick / 72
         figure = canvas(inches, height)
@@ -113,7 +113,7 @@ def draw_curves(
 def _look(item: Series, plot: Plot) -> dict[str, Any]:
     """Colour, mark and dash of a line: by its place; the dash by its field where a line has several. A function's is black."""
     if item.text and item.points is None:
-        own = list(plot.also).index(item.text)
+        own = [k for k, c in plot.also.items() if not isinstance(c.what, Theorem)].index(item.text)
         return {"color": "#000000", "linestyle": styles.PLAIN[own % len(styles.PLAIN)], "marker": None}
     fields = plot.of if isinstance(plot.of, tuple) else ()
     dash = (
@@ -124,7 +124,7 @@ def _look(item: Series, plot: Plot) -> dict[str, Any]:
     return {"color": styles.COLOURS[item.line % 7], "linestyle": dash, "marker": styles.MARKS[item.line % 7]}
 
 
-def _entries(found: Sequence[Series], plot: Plot) -> tuple[list[Any], list[str]]:
+def _entries(found: Sequence[Series], record: Theorem, plot: Plot) -> tuple[list[Any], list[str]]:
     """The legend: one entry a line, and one a field where the lines have several."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -136,7 +136,7 @@ def _entries(found: Sequence[Series], plot: Plot) -> tuple[list[Any], list[str]]
     texts: list[str] = []
     fields = plot.of if isinstance(plot.of, tuple) else ()
     for item in found:
-        text = item.text or label(item.params, item.varied)
+        text = item.text or label(item.params, item.varied) or (record.title.partition(":")[0] if plot.also else "")
         if text and (item.text or not fields or item.of == fields[0]):
             look = _look(item, plot) | ({"markerfacecolor": "white"} if item.other is not None else {})
             handles.append(Line2D([], [], **look | ({"marker": None} if item.points is None and item.other is None else {})))
@@ -180,15 +180,15 @@ def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
                 capthick=0.6,
                 zorder=3,
             )
-    if (~inside).any():
+    if (~inside).any():  # below the edge, on which the threshold is named
         ax.plot(
             p.x[~inside],
-            np.full((~inside).sum(), top),
+            np.full((~inside).sum(), 0.96),
             color=colour,
             marker=r"$\uparrow$",
             markersize=8,
             linestyle="none",
-            clip_on=False,
+            transform=ax.get_xaxis_transform(),
             zorder=4,
         )
 

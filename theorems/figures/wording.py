@@ -28,8 +28,10 @@ SYMBOLS = {
     "decay": r"$a$",
     "t": r"$t$",
     "penalty": r"penalty",
+    "noise": r"$\sigma^2/E_0$",
+    "excess": r"excess",
 }
-FEATURES = {"p": "aspect ratio", "k": "random features a sample", "d": "input dimensions a sample"}
+FEATURES = {"p": "aspect ratio", "k": "random features per sample", "d": "input dimensions per sample"}
 AXES = {
     "lam": r"penalty $\lambda$",
     "delta": r"ridge $\delta = n\lambda$",

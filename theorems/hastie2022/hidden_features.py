@@ -113,9 +113,8 @@ misspecified_optimal_ridge = Theorem(
         "figure 8, misspecified": Plot(
             theory=formula.optimal,
             simulation=through(simulate.misspecified.ridge, _tuned_along),
-            at={"r2": 5.0, "sigma2": 1.0},
-            lines={"decay": (1.5,)},
-            also={"ridgeless": Curve(polynomial_bias, {"decay": 1.5})},
+            at={"r2": 5.0, "sigma2": 1.0, "decay": 1.5},
+            also={"ridgeless": Curve(polynomial_bias)},
             text="The tuned ridge beside ridgeless, where the bias falls as (1 + gamma)^-a (parameters as recalled).",
         )
     },

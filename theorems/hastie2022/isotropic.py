@@ -71,6 +71,7 @@ isotropic_ridgeless = Theorem(
                 "nothing fitted, $r^2 = 5$": Curve(lambda **_: 5.0),
             },
             points=13,
+            limits=(0.0, 10.0),
             text="The gallery: well specified, misspecified, nonlinear and tuned (parameters as recalled).",
         ),
         "figure 2": Plot(
@@ -221,12 +222,11 @@ optimal_ridge = Theorem(
     plot={
         "": Plot(at={"sigma2": 1.0}, lines={"r2": (1.0, 5.0)}),
         "figure 8": Plot(
-            at={"sigma2": 1.0},
+            at={"r2": 5.0, "sigma2": 1.0},
             also={
-                "ridgeless": Curve(isotropic_ridgeless, {"r2": 5.0}),
-                "tuned by generalised cross-validation": Curve(tuned_by_cross_validation, {"r2": 5.0}),
+                "ridgeless": Curve(isotropic_ridgeless),
+                "tuned by generalised cross-validation": Curve(tuned_by_cross_validation),
             },
-            lines={"r2": (5.0,)},
             text="Ridge, optimally and by cross-validation tuned, beside ridgeless (parameters as recalled).",
         ),
     },

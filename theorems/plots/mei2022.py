@@ -91,7 +91,7 @@ FIGURE_5 = {
         theory=_wide,
         at={"activation": "relu", "r2": 1.0, "sigma2": sigma2},
         lines={"penalty": (0.0, 0.1, 1.0, 10.0)},
-        axis=r"samples an input dimension $\psi_2 = n/d$",
+        axis=r"samples per input dimension $\psi_2 = n/d$",
         text=f"Infinitely many features, by the paper's penalty, {name} (values chosen here); no simulation.",
     )
     for name, sigma2 in NOISE.items()
