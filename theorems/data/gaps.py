@@ -54,7 +54,7 @@ class Parting:
         if self.medians:
             lines.append(f"  in {self.medians} of the cells the mean is ruled by single draws: medians are compared there")
         if self.poles:
-            lines.append(f"  {self.poles} cells at the pole (n - 1 = rank, lam = 0) are left out: the prediction is infinite")
+            lines.append(f"  {self.poles} cells at the pole (lam = 0) are left out: the prediction is infinite")
         if self.worst.empty:
             return "\n".join([*lines, f"Nowhere do they part {beyond}"])
         lines.append(f"They part {beyond}; the worst cell at each size:")
