@@ -102,12 +102,12 @@ frontier = Theorem(
     plot={
         "": Plot(low=0.35, high=10, at={"sigma2": 1.0}, lines={"tau": (0.7, 0.9)}, n=60),
         "frontier": Plot(
-            theory=lambda **k: {"excess": tradeoff.frontier(**k).excess, "bound": tradeoff.bound(**k)},
+            theory=lambda **k: {"frontier": tradeoff.frontier(**k).excess, "bound": tradeoff.bound(**k)},
             simulation=simulate.tradeoff.excess,
             low=1.02,
             high=30.0,
             lines={"tau": (0.0, 0.1, 0.3, 0.6)},
-            of=("excess", "bound"),
+            of=("frontier", "bound"),
             n=60,
             limits=(3e-3, 30.0),
             log_y=True,
