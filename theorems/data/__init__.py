@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 
 from asymptotics.conventions import refuse
 from simulate.streams import stream
-from theorems.data.exponents import Exponents, exponents
+from theorems.data.exponents import Exponents, exponents_of
 from theorems.data.gaps import Parting, parting, percent
 from theorems.data.measuring import FEWEST_DRAWS, across, centre, ends, measure, sizes_of
 from theorems.data.models import FeaturePopulation, KernelPopulation, seen
@@ -221,7 +221,7 @@ def _report(
         widths = across(whole, counts, grid, draws, cell("widths"))
     if isinstance(whole, KernelPopulation):
         table["rowwise"] = ends(whole, table)
-        powers = exponents(whole, cell("halves")())
+        powers = exponents_of(whole, cell("halves")())
     found = parting(source, whole, table, cell("controls")() if controls else None,
                     lambda p, n: measure(p, n, grid, draws, cell("again"))[0])  # fmt: skip
     result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy, scale=scale,

@@ -94,7 +94,7 @@ def _margin(found: power_law_fit.PowerLaw) -> tuple[float, float]:
     return critical, critical - found.relative
 
 
-def exponents(population: KernelPopulation, rng: np.random.Generator, halves: int = HALVES) -> Exponents | None:
+def exponents_of(population: KernelPopulation, rng: np.random.Generator, halves: int = HALVES) -> Exponents | None:
     """Fit the pool and `halves` random halves of it; None where the kernel is singular (nothing can be interpolated)."""
     N = population.rows
     n = np.unique(np.geomspace(max(10, N // 40), 0.35 * N, POINTS).round())  # of a half's rows 70 %
