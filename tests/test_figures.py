@@ -200,7 +200,7 @@ def test_a_figure_is_asked_for_by_name_or_number(tmp_path):
     assert plans.wanted(named, "all") == list(named.plots)
     assert plans.plan(named) is one
     assert plans.plan(named, "figure 2, left") is left
-    with pytest.raises(ValueError, match=r"^plot = 'figure 3'.*figure 1, figure 2"):
+    with pytest.raises(ValueError, match=r"^plot = 'figure 3.*figure 1; figure 2"):
         figures.figure(named, plot="figure 3", judge=False)
     with pytest.raises(ValueError, match=r"^figure = '3'.*figure 21"):
         figures.chosen([named], "3")

@@ -171,7 +171,7 @@ def chosen(records: Sequence[Theorem], name: str | None) -> dict[Theorem, list[s
         return {r: [None] for r in records if len(records) == 1 or drawable(r)}
     found: dict[Theorem, list[str | None]] = {r: list(names) for r in records if (names := wanted(r, name))}
     there = sorted({k for r in records for k in r.plots if k})
-    return found or refuse("figure", name, f"the figures are {', '.join(there) or 'without names'}")
+    return found or refuse("figure", name, f"the figures are {'; '.join(there) or 'without names'}")
 
 
 def count(record: Theorem, name: str | None = None) -> int:

@@ -28,7 +28,7 @@ def plan(record: Theorem, name: str | None = None) -> Plot:
     """The record's figure of this name, or its first, or gamma on the axis at the first case's other parameters."""
     if name is not None:
         return record.plots.get(name) or refuse(
-            "plot", name, f"the figures of {record.name} are {', '.join(filter(None, record.plots)) or 'without names'}"
+            "plot", name, f"the figures of {record.name} are {'; '.join(filter(None, record.plots)) or 'without names'}"
         )
     if record.plots:
         return next(iter(record.plots.values()))

@@ -72,9 +72,10 @@ def ridgeless(theory):
             at=RELU | {"sigma2": sigma2},
             also=further,
             low=0.05,
-            high=50.0,
-            n=90,
-            text=f"The least-norm fit beside the optimally tuned one, {name} (noise chosen here).",
+            high=10.0,
+            n=180,
+            points=12,
+            text=f"The least-norm fit beside the optimally tuned one, {name} (noise chosen here). What the points lie above is of order 1/d.",
         )
         for name, sigma2 in NOISE.items()
     }
