@@ -75,7 +75,7 @@ def ridgeless(theory):
             high=10.0,
             n=180,
             points=12,
-            text=f"The least-norm fit beside the optimally tuned one, {name} (noise chosen here). What the points lie above is of order 1/d.",
+            text=f"The least-norm fit beside the optimal penalty, {name} (noise chosen here). The gap of the points is of order 1/d.",
         )
         for name, sigma2 in NOISE.items()
     }
