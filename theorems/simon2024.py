@@ -286,7 +286,7 @@ interpolation_is_optimal = Theorem(
         *POWERS,
         "n -> infinity: the second route sums exactly, with analytic tails, at n = 10^9; the value is the largest noise",
     ),
-    domain={"alpha": Real(1.2, 3.0, "[]"), "source": Real(0.0, 0.8, "]")},
+    domain={"alpha": Real(1.2, 3.0, "[]"), "source": Real(0.0, 0.6, "]")},
     claim=Identity(theory=_critical, other=_where_the_slope_vanishes, rtol=1e-8),  # 1/n + n^(beta - 1 - 2 alpha)
     cases=({"alpha": 1.5, "source": 0.5}, {"alpha": 2.0, "source": 0.4}, {"alpha": 1.3, "source": 0.6}),
     rivals={
