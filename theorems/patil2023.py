@@ -170,10 +170,11 @@ def _least(members):
     """The least excess of ridgeless members over all shares of the rows."""
 
     def search(*, spectrum, **given):
-        def risk(odds):
-            return bagging.ridge(law(spectrum, "isotropic"), share=1 / (1 + odds), members=members, **given).to_dict()["excess"]
+        def risk(share):
+            return bagging.ridge(law(spectrum, "isotropic"), share=share, members=members, **given).to_dict()["excess"]
 
-        return least(risk)
+        ends = 1.0, min(1.0, given["gamma"])  # the dip may lie close below share = gamma, the threshold k = p
+        return min(least(lambda odds: risk(end / (1 + odds))) for end in ends)
 
     return search
 
