@@ -87,7 +87,8 @@ def ridge(
         """same/(M gap) + (1 - 1/M) cross/wide, inf where one of them is: a denominator of 0 is the threshold p = k."""
         with np.errstate(divide="ignore"):
             return sum(
-                np.divide(a, b, out=np.zeros_like(b), where=a != 0) for a, b in ((one * same, gap), ((1 - one) * cross, wide))
+                part * np.divide(a, b, out=np.zeros_like(b), where=(a != 0) & (part != 0))
+                for part, a, b in ((one, same, gap), (1 - one, cross, wide))
             )
 
     B = r2 * lost + sigma2
