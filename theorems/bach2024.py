@@ -8,6 +8,7 @@ from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 MODEL = (
     "rows x Gaussian of covariance S in R^p; the spectrum of S converges to H, the signal's energy over its eigenvectors to G",
     "k projections w'x with independent Gaussian w; least squares of least norm on them; k/n -> gamma, p/k -> psi",
+    "where the rank of S is at most min(n, k), it stands for k, and kappa = 0",
 )
 KAPPA = (
     r"\int\!\frac{s\,dH}{s+\kappa}=\min(n,k),\ C=r^2\!\int\!\frac{\kappa s\,dG}{s+\kappa},\ "
