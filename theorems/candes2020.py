@@ -22,7 +22,12 @@ fewest_features = Theorem(
     title="The features per sample from which on two classes are separable",
     statement=THRESHOLD + r",\qquad \tfrac1n\min\{p:\text{some hyperplane separates the rows}\}\to\gamma^*",
     source="candes2020phase, Theorem 1 (numbering from memory)",
-    assumptions=(*MODEL, "features are added one by one, first that along beta; the hyperplane has an intercept of its own"),
+    assumptions=(
+        *MODEL,
+        "features are added one by one, first that along beta; the hyperplane has an intercept of its own",
+        "what is tested is how the least of an average over n rows concentrates: the simulation averages over all features "
+        "but beta's by the same (.)_+^2, which its own tests check by counting",
+    ),
     domain={"r2": SIGNAL, "intercept": INTERCEPT},
     claim=Mean(
         theory=_threshold,
