@@ -157,7 +157,9 @@ def ridge(
     found["bias"] = np.where(point & (left == 0) & (rest == 0), r2 / 3, found["bias"])
     per_x = a * (_over(tail, x) + L * M)  # (u - q)/x
     signal = r2 * M * (left * L + spread) + (rest + sigma2) * per_x
-    norm2 = a / v * _over(signal, room * (left + rho[0] * spread), np.inf)
+    gap = left + rho[0] * spread
+    known = (gap == 0) & (signal == 0)  # linear features, lam -> 0, d = n <= k, no noise: signal/gap is 0/0
+    norm2 = a / v * np.where(known, _over(r2 * M * L, room, np.inf), _over(signal, room * gap, np.inf))
     return _fields(**found, sigma2=sigma2, norm2=norm2, kappa=v * x)
 
 

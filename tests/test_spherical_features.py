@@ -186,3 +186,10 @@ def test_bad_input():
         spectrum(activation="abs")
     with pytest.raises(ValueError, match="delta"):
         wide(inputs=1.0, activation="relu", delta=-1.0)
+
+
+def test_norms_of_linear_features_with_as_many_samples_as_inputs():
+    norms = ridge(gamma=[1.0, 2.0, 4.0], psi=[1.0, 0.5, 0.25], activation="identity", lam=0.0, r2=3.0, sigma2=0.0).norm2
+    assert norms.tolist() == pytest.approx([np.inf, 3.0, 1.0])  # r2 psi/(1 - psi): x is known, of k > d features the shortest fit
+    near = ridge(gamma=[2.0, 4.0], psi=[0.5, 0.25], activation="identity", lam=1e-12, r2=3.0, sigma2=0.0).norm2
+    assert norms[1:] == pytest.approx(near, rel=1e-5)
