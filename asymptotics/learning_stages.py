@@ -70,14 +70,18 @@ def ridge(
     )
     at = isotropic.ridge(gamma=gamma, lam=gamma * (delta + tau) / a[degree], r2=r2, sigma2=sigma2 + above)
     share = np.divide(delta, delta + tau, out=np.ones(delta.shape), where=delta + tau > 0)
-    test, noise = np.asarray(at.test), sigma2 + above
-    part = np.divide(sigma2, noise, out=np.zeros(noise.shape), where=noise > 0)  # of the variance; the rest comes from the target
-    variance = np.multiply(np.asarray(at.variance), part, out=np.zeros(test.shape), where=np.broadcast_to(part, test.shape) > 0)
+    noise, shape = sigma2 + above, np.shape(at.test)
+    variance, more = (  # of the noise, and of what the target adds to it; 0 inf = 0
+        np.multiply(at.variance, part, out=np.zeros(shape), where=np.broadcast_to(part, shape) > 0)
+        for part in (np.divide(v, noise, out=np.zeros(noise.shape), where=noise > 0) for v in (sigma2, above))
+    )
+    bias = at.bias + above + more
+    excess = bias + variance
     return Risk(
-        bias=test - variance - sigma2,
+        bias=bias,
         variance=variance,
-        excess=test - sigma2,
-        test=test,
+        excess=excess,
+        test=excess + sigma2,
         train=share**2 * at.train,
         kappa=at.kappa,
         df1=at.df1,

@@ -61,3 +61,13 @@ def test_bad_arguments(given, word):
     given = {"kernel": "ntk:1", "gamma": 1.0, "delta": 0.1} | given
     with pytest.raises(ValueError, match=word):
         learning_stages.ridge(given.pop("kernel"), **given)
+
+
+def test_the_bias_where_noise_makes_the_risk_infinite():
+    at = learning_stages.ridge("polynomial:1,0", gamma=1.0, delta=0.0, r2=2.0, sigma2=1.0)  # k = t: isotropic features
+    assert (at.bias, at.variance, at.excess) == (0.0, np.inf, np.inf)
+
+
+def test_a_small_bias_beside_large_noise_is_not_cancelled():
+    small, large = (learning_stages.ridge("ntk:1", gamma=0.5, delta=0.0, sigma2=s) for s in (0.0, 1e12))
+    assert large.bias == pytest.approx(small.bias, rel=1e-14)
