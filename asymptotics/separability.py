@@ -30,6 +30,7 @@ Array = NDArray[np.float64]
 
 CERTIFICATE = 1e-12  # relative change of the value from a step to its half, and the decrease that Newton still expects
 LEVELS = 9
+TINY = 1e-290  # a threshold below is 0: two classes of r2 > 1300, of which doubles soon hold nothing
 
 
 def _nodes(labels: str, r: float, b: float, level: int) -> tuple[Array, Array]:
@@ -58,7 +59,10 @@ def _at(t: Array, rows: Array, weight: Array) -> tuple[float, Array, Array]:
 def _minimum(t: Array, nodes: tuple[Array, Array]) -> tuple[float, Array, float]:
     """The least value of (2), where it is, and the relative decrease that Newton still expects."""
     value, gradient, hessian = _at(t, *nodes)
+    left = 0.0
     for _ in range(100):
+        if value < TINY:
+            return 0.0, t, 0.0
         step = -np.linalg.solve(hessian, gradient)
         left = -float(gradient @ step) / value
         if left <= CERTIFICATE:
@@ -79,6 +83,8 @@ def _threshold(r: float, b: float, labels: str) -> float:
     t, before = np.zeros(2), math.inf
     for level in range(LEVELS):
         value, t, left = _minimum(t, _nodes(labels, r, b, level))
+        if value == 0:
+            return 0.0
         residual, before = max(abs(value - before) / value, left), value
         if residual <= CERTIFICATE:
             return min(value, 0.5)

@@ -93,3 +93,8 @@ def test_bad_input_is_refused():
         threshold(r2=1.0, labels="cauchy")
     with pytest.raises(ValueError, match="intercept"):
         threshold(r2=1.0, intercept=np.inf)
+
+
+@pytest.mark.parametrize("r2", [1400.0, 1500.0, 1600.0, 1e4, 1e6])
+def test_classes_so_far_apart_that_no_double_holds_the_threshold(r2):
+    assert 0 <= threshold(r2=r2, labels="mixture") < 1e-290
