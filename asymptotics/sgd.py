@@ -41,9 +41,15 @@ def _sum(law: Law, z: Any, step: float) -> Any:
     return (law.weights * law.atoms / (z[..., None] + 2 * step * law.atoms)).sum(-1) + law.tail / z
 
 
+def _slack(H: Law, step: float) -> float:
+    """1 - step m/2, 0 to its rounding."""
+    slack = 1 - step * H.mean() / 2
+    return slack if abs(slack) > 4 * np.finfo(float).eps else 0.0
+
+
 def _growth(H: Law, step: float) -> float:
     """z > 0 with K^(z) = 1; 0 where the step is at most critical."""
-    slack = 1 - step * H.mean() / 2
+    slack = _slack(H, step)
     if slack >= 0:
         return 0.0
     top = np.log(step**2 * H.moment(2))  # K^(z) <= step^2 int s^2 dH/z
@@ -56,9 +62,9 @@ def _point(H: Law, G: Law, step: float, t: NDArray[np.float64]) -> NDArray[np.fl
     """(2, len(t)): R at r2 = 1, sigma2 = 0 and at r2 = 0, sigma2 = 1, for 0 < t < inf."""
     rate = _growth(H, step)
     z = rate + NODES / t[:, None]
-    left = 1 - step * H.mean() / 2 + step / 2 * z * _sum(H, z, step)  # 1 - K^
+    left = _slack(H, step) + step / 2 * z * _sum(H, z, step)  # 1 - K^
     kernel = step**2 * (H.weights * H.atoms**2 / (z[..., None] + 2 * step * H.atoms)).sum(-1)  # K^: of the tail nothing is left
-    unit = np.maximum(invert(np.stack([_sum(G, z, step), kernel / z]) / left, t), 0.0)
+    unit = np.maximum(invert(np.stack([_sum(G, z, step), kernel / z]) / (left * t[:, None]), 1.0), 0.0)
     with np.errstate(over="ignore"):  # beyond doubles it is inf
         return np.multiply(unit, np.exp(rate * t), out=np.zeros(unit.shape), where=unit > 0)
 
@@ -100,10 +106,10 @@ def one_pass(spectrum: Spectrum, *, step: Any, t: Any, r2: Any = 1.0, sigma2: An
 
 def _last(H: Law, G: Law, step: float) -> NDArray[np.float64]:
     """(2, 1): the limits of t -> inf at r2 = 1 and at sigma2 = 1. At the critical step the bias stays and the variance does not."""
-    half = step * H.mean() / 2
-    if half < 1:
-        return np.array([[0.0], [half / (1 - half)]])
-    stays = H.mean() * (G.mass - G.zero) / (H.mass - H.zero) if half == 1 else np.inf
+    slack = _slack(H, step)
+    if slack > 0:
+        return np.array([[0.0], [(1 - slack) / slack]])
+    stays = H.mean() * (G.mass - G.zero) / (H.mass - H.zero) if slack == 0 else np.inf
     return np.array([[stays], [np.inf]])
 
 

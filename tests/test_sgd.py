@@ -168,3 +168,15 @@ def test_the_simulator_has_the_exact_mean():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_critical_step_is_met_to_rounding():
+    law = spectra.atoms([3.0, 1.0, 0.0], [0.4, 0.3, 0.3])
+    assert sgd.critical_step(law) * law.H.mean() / 2 < 1  # by one rounding
+    last = sgd.one_pass(law, step=sgd.critical_step(law), t=np.inf)
+    assert np.isinf(last.variance)
+    assert 0 < last.bias < np.inf
+    for step in (1 - 1e-15, 1.0, 1 + 1e-15):
+        late = sgd.one_pass(law, step=step * sgd.critical_step(law), t=1e300)
+        assert not np.isnan(late.excess)
+        assert late.variance > 1e14
