@@ -36,7 +36,7 @@ TINY = 1e-290  # a threshold below is 0: two classes of r2 > 1300, of which doub
 def _nodes(labels: str, r: float, b: float, level: int) -> tuple[Array, Array]:
     """(y, T) of both classes, (2, m), and the weights (m,) of the trapezoidal rule."""
     step = 2.0**-level / 8
-    x = np.arange(-10 - (min(r, 25.0) if labels == "mixture" else 0.0), 10 + step / 2, step)
+    x = np.arange(-10 - (min(r, 30.0) if labels == "mixture" else 0.0), 10 + step / 2, step)
     weight = step * np.exp(-0.5 * x**2) / math.sqrt(2 * math.pi)
     if labels == "mixture":
         T, up, down = np.concatenate([r + x, r + x]), 0.5 * weight, 0.5 * weight

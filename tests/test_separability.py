@@ -98,3 +98,8 @@ def test_bad_input_is_refused():
 @pytest.mark.parametrize("r2", [1400.0, 1500.0, 1600.0, 1e4, 1e6])
 def test_classes_so_far_apart_that_no_double_holds_the_threshold(r2):
     assert 0 <= threshold(r2=r2, labels="mixture") < 1e-290
+
+
+def test_classes_far_apart_decay_as_a_normal_density():
+    high, low = threshold(r2=[1000.0, 1200.0], labels="mixture")
+    assert np.log(high / low) == pytest.approx(100.0, rel=0.01)  # e^(-r2/2), but for powers of r2
