@@ -28,6 +28,7 @@ from simulate.conventions import refuse
 Array = NDArray[np.float64]
 
 LABELS = ("mixture", "logistic", "probit", "sign")
+STEEP = 300.0  # a/s in units of max(r, 1), from where Phi(-a x/s) is a step, its width to the second power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,12 @@ def _mean(f: Callable[[Array], Array], finest: float) -> Array:
     return f(x) @ np.exp(-0.5 * x**2) * (step / math.sqrt(2 * math.pi))
 
 
+def _wrong(r: float) -> float:
+    """P(T < 0) of logistic labels, by the trapezoidal rule in log |x|."""
+    x = np.exp(np.arange(-40, 2.5, 0.05))
+    return float(2 * np.exp(-0.5 * x**2) * expit(-r * x) @ x) * 0.05 / math.sqrt(2 * math.pi)
+
+
 def error(labels: str, r: float, a: Array, s: Array) -> Array:
     """P(a T + s G < 0), Eq. (1), for arrays a and s; 1/2 for w = 0."""
     norm = np.hypot(a, s)
@@ -96,9 +103,16 @@ def error(labels: str, r: float, a: Array, s: Array) -> Array:
     if labels == "mixture":
         return ndtr(-cosine * r)
     if labels == "logistic":
-        slope = np.divide(a, s, out=np.zeros_like(a), where=norm > 0)
-        finest = 1 / max(r, float(np.max(np.abs(slope))), 1.0)
-        found = _mean(lambda x: 2 * expit(r * x) * ndtr(-np.multiply.outer(slope, x)), finest)
+        with np.errstate(divide="ignore"):  # one feature: s = 0
+            slope = np.divide(a, s, out=np.zeros_like(a), where=norm > 0)
+        steepest = STEEP * max(r, 1.0)
+        slow = np.clip(slope, -steepest, steepest)
+        found = _mean(
+            lambda x: 2 * expit(r * x) * ndtr(-np.multiply.outer(slow, x)), 1 / max(r, float(np.max(np.abs(slow))), 1.0)
+        )
+        if np.any(steep := np.abs(slope) > steepest):
+            last = _wrong(r) + r / (4 * math.sqrt(2 * math.pi)) / np.where(steep, slope, np.inf) ** 2
+            found = np.where(steep, np.where(slope > 0, last, 1 - last), found)
         return np.where(norm > 0, found, 0.5)
     return np.arccos((r / math.hypot(1, r) if labels == "probit" else 1.0) * cosine) / math.pi
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.integrate import dblquad
+from scipy.integrate import dblquad, quad
 from scipy.optimize import linprog, minimize
 from scipy.special import expit, ndtr
 
@@ -169,3 +169,14 @@ def test_shapes_bad_input_and_rows_that_nothing_separates():
         separability.separable(n=5, gamma=1.0, labels="mixture", intercept=1.0, draws=1, rng=rng)
     with pytest.raises(ValueError, match="need a signal"):
         logistic.ridge(n=5, gamma=1.0, lam=0.1, r2=0.0, labels="sign", draws=1, rng=rng)
+
+
+def test_one_feature_has_the_error_of_its_sign():
+    r = 2.0
+    wrong = 2 * quad(lambda x: math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi) * expit(-r * x), 0, 12, epsabs=1e-14)[0]
+    a, s = np.array([1.0, -3.0, 1.0, 0.0]), np.array([0.0, 0.0, 1e-9, 0.0])
+    assert _labels.error("logistic", r, a, s) == pytest.approx([wrong, 1 - wrong, wrong, 0.5], abs=1e-13)
+    low, high = (_labels.error("logistic", r, np.array([x]), np.ones(1))[0] for x in (600 - 1e-6, 600 + 1e-6))
+    assert low == pytest.approx(high, abs=1e-11)  # the steep formula joins the integral at 300 r
+    found = max_margin(n=10, gamma=0.1, r2=4.0, labels="logistic", draws=20, rng=np.random.default_rng(0))
+    assert set(found.error.round(12)) <= {round(wrong, 12), round(1 - wrong, 12), 0.5}
