@@ -178,7 +178,9 @@ def flow(spectrum: Spectrum, *, gamma: Any, t: Any, r2: Any = 1.0, sigma2: Any =
     g, time = gamma.ravel(), t.ravel()
     unit = np.zeros((7, time.size))
     unit[:, time == 0] = np.array([G.mean(), 1.0, 0.0, 0.0, G.mean(), 1.0, 0.0])[:, None]
-    middle = (time > 0) & np.isfinite(time)
+    edge = H.atoms.min(initial=np.inf) * (1 - np.sqrt(gamma * (H.mass - H.zero))) ** 2  # all eigenvalues of A are 0 or above
+    end = np.isinf(t) | (t > 1e3 / np.where(edge > 0, edge, 1e-300))  # e^-1000 is left
+    middle = (time > 0) & ~end.ravel()
     for ratio in np.unique(g[middle]):
         points = np.flatnonzero(middle & (g == ratio))
         z = NODES / time[points][:, None]
@@ -187,6 +189,5 @@ def flow(spectrum: Spectrum, *, gamma: Any, t: Any, r2: Any = 1.0, sigma2: Any =
     bias, missed, variance, spread, seen, noise, norm = np.maximum(unit, 0.0).reshape(
         7, *t.shape
     )  # what has decayed below rounding may be below 0
-    end = np.isinf(t)
     limit = _ridge.ridge(spectrum, gamma=gamma, lam=0.0, r2=r2, sigma2=sigma2) if np.any(end) else None
     return _ends(r2, sigma2, bias, missed, variance, spread, r2 * seen + sigma2 * noise, norm, end, limit)

@@ -227,3 +227,11 @@ def test_broadcasting():
     other = flow(spectra.isotropic(), gamma=[[0.5], [2.0]], t=[0.0, 1.0, math.inf], r2=2.0)
     assert other.test == pytest.approx(risk.test, rel=1e-12)
     assert np.shape(flow(spectra.isotropic(), gamma=0.5, t=1.0).test) == ()
+
+
+@pytest.mark.parametrize("gamma", [0.3, 1.5, 2.0, 4.9])
+def test_times_so_late_that_nothing_is_left(gamma):
+    two = spectra.atoms([4.0, 0.25], [0.5, 0.5])
+    late, last = (flow(two, gamma=gamma, t=t).to_dict() for t in (np.array([1e21, 1e25, 1e30]), np.inf))
+    for name, value in late.items():
+        assert value == pytest.approx(np.full(3, last[name]), rel=1e-12, abs=1e-12), name
