@@ -235,3 +235,9 @@ def test_times_so_late_that_nothing_is_left(gamma):
     late, last = (flow(two, gamma=gamma, t=t).to_dict() for t in (np.array([1e21, 1e25, 1e30]), np.inf))
     for name, value in late.items():
         assert value == pytest.approx(np.full(3, last[name]), rel=1e-12, abs=1e-12), name
+
+
+def test_no_risk_at_all_is_no_worse_than_none():
+    rng = np.random.default_rng(0)
+    found = simulate.gradient_flow.against_ridge(n=10, gamma=2.0, t=1.0, r2=0.0, sigma2=0.0, draws=2, rng=rng)
+    assert found.tolist() == [1.0, 1.0]
