@@ -174,7 +174,7 @@ def _least(members):
             return bagging.ridge(law(spectrum, "isotropic"), share=share, members=members, **given).to_dict()["excess"]
 
         ends = 1.0, min(1.0, given["gamma"])  # the dip may lie close below share = gamma, the threshold k = p
-        return min(least(lambda odds: risk(end / (1 + odds))) for end in ends)
+        return min(least(lambda odds, end=end: risk(end / (1 + odds))) for end in ends)
 
     return search
 
