@@ -7,6 +7,7 @@ from scipy.special import expit, ndtr
 
 import simulate.logistic
 from asymptotics import logistic
+from asymptotics.errors import ConvergenceError
 from theorems import GAMMA, Choice, Identity, Mean, Plot, Real, Theorem
 
 MODEL = (
@@ -98,8 +99,8 @@ def _iterated(*, labels, gamma, lam, r2):
         labels
     ]()
     weight = f * np.exp(-0.5 * (t**2 + g**2)) / (16 * 8 * 2 * math.pi)
-    m, q, V, change = 0.0, 1.0, 1.0, 1.0  # <w, e>, |w|^2, width of the proximal map
-    while change > 1e-14:
+    m, q, V = 0.0, 1.0, 1.0  # <w, e>, |w|^2, width of the proximal map
+    for _ in range(1000):
         x = m * t + math.sqrt(q - m * m) * g
         z, step = np.maximum(x, 0.0), 1.0
         while np.max(np.abs(step)) > 1e-13 * (1 + np.max(np.abs(z))):
@@ -108,19 +109,26 @@ def _iterated(*, labels, gamma, lam, r2):
         l1, l2 = expit(-z), expit(-z) * expit(z)
         V_hat = np.sum(weight * l2 / (1 + V * l2)) / gamma
         q_hat, m_hat = np.sum(weight * l1**2) / gamma, np.sum(weight * t * l1) / gamma + m * V_hat
-        V = 1 / (lam / gamma + V_hat)
-        m, before, q = m_hat * V, q, (q_hat + m_hat**2) * V**2
-        change = abs(q / before - 1)
-    return q
+        V_new = 1 / (lam / gamma + V_hat)
+        last, found = np.array([m, q, V]), np.array([m_hat * V_new, (q_hat + m_hat**2) * V_new**2, V_new])
+        if np.all(np.abs(found - last) <= 1e-13 * np.abs(found)):
+            return q
+        m, q, V = (found + last) / 2  # half a step: a whole one may go to and fro for ever
+    raise ConvergenceError("the fixed point", residual=float(abs(found[1] / q - 1)), iterations=1000, causes="a tiny penalty")
 
 
 state_evolution = Theorem(
     title="The convex min-max system is the fixed point of the teacher-student model",
-    statement=r"\hat V=	frac1\gamma\mathbb Erac{\ell''(z)}{1+V\ell''(z)},\ \hat q=	frac1\gamma\mathbb E\,\ell'(z)^2,\ "
-    r"\hat m=-	frac1\gamma\mathbb E\,T\ell'(z)+m\hat V;\quad V=rac1{\lambda/\gamma+\hat V},\ m=V\hat m,\ q=V^2(\hat q+\hat m^2)",
+    statement=r"\hat V=\tfrac1\gamma\mathbb E\frac{\ell''(z)}{1+V\ell''(z)},\ \hat q=\tfrac1\gamma\mathbb E\,\ell'(z)^2,\ "
+    r"\hat m=-\tfrac1\gamma\mathbb E\,T\ell'(z)+m\hat V;\quad V=\frac1{\lambda/\gamma+\hat V},\ m=V\hat m,\ q=V^2(\hat q+\hat m^2)",
     source="loureiro2021learning, Theorem 4 (numbering from memory), unit covariances",
     assumptions=MODEL,
-    domain=DOMAIN | {"labels": Choice(("logistic", "probit", "mixture"), default="logistic")},
+    domain=DOMAIN  # of r2 and lam as the grid of the second route resolves them
+    | {
+        "labels": Choice(("logistic", "probit", "mixture"), default="logistic"),
+        "lam": Real(0.01, math.inf, "[", default=0.1),
+        "r2": Real(0.0, 100.0, "]", default=1.0),
+    },
     claim=Identity(theory=logistic.ridge, other=_iterated, of="norm2", rtol=1e-10),
     cases=(
         {"gamma": 0.5, "lam": 0.1, "r2": 4.0},
