@@ -100,8 +100,9 @@ def _krawtchouk(d: int) -> list[Array]:
 
 @lru_cache(maxsize=32)
 def eigenvalues(kernel: str, space: Space) -> tuple[Array, Array]:
-    """s_l and N_l for l = 0 ... L, with L such that (1) is whole to `ENOUGH`, if not the trace; ValueError where that takes too many degrees.
+    """s_l and N_l for l = 0 ... L, with L such that (1) is whole to `ENOUGH`; ValueError where that takes too many degrees.
 
+    What is left out may be more of the trace k(1): it acts as a ridge, k(1) - sum_l N_l s_l.
     Accuracy: s_l within 1e-14/sqrt(N_l) of k(1), by quadrature.
     """
     t, weight = space.nodes()
