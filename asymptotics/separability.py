@@ -121,9 +121,11 @@ def threshold(*, r2: Any, labels: str = "logistic", intercept: Any = 0.0) -> Any
 def fraction(*, n: Any, p: Any) -> Any:
     """The probability that n points with random labels in R^p are separated by some hyperplane through the origin: Cover's formula.
 
-    2^(1-n) sum_{k < p} binom(n - 1, k) for any points in general position: exact at integers n, p >= 1, which broadcast.
+    2^(1-n) sum_{k < p} binom(n - 1, k) for any points in general position: exact at integers n, p >= 1, which broadcast; ValueError
+    on others.
 
     >>> [float(fraction(n=n, p=2)) for n in (2, 3, 4)]
     [1.0, 0.75, 0.5]
     """
+    n, p = (within(name, v, lambda v: (v >= 1) & (v == np.floor(v)), "a positive integer") for name, v in (("n", n), ("p", p)))
     return bdtr(np.minimum(p, n) - 1, np.asarray(n - 1, dtype=np.int64), 0.5)

@@ -103,3 +103,10 @@ def test_classes_so_far_apart_that_no_double_holds_the_threshold(r2):
 def test_classes_far_apart_decay_as_a_normal_density():
     high, low = threshold(r2=[1000.0, 1200.0], labels="mixture")
     assert np.log(high / low) == pytest.approx(100.0, rel=0.01)  # e^(-r2/2), but for powers of r2
+
+
+@pytest.mark.parametrize(("given", "name"), [({"n": 2.5, "p": 2}, "n"), ({"n": 0.5, "p": 2}, "n"), ({"n": 3, "p": 1.5}, "p")])
+def test_points_are_counted_in_integers(given, name):
+    with pytest.raises(ValueError, match=f"^{name} = .*integer"):
+        fraction(**given)
+    assert fraction(n=[3.0, 4.0], p=2.0).tolist() == [0.75, 0.5]
