@@ -180,3 +180,7 @@ def test_one_feature_has_the_error_of_its_sign():
     assert low == pytest.approx(high, abs=1e-11)  # the steep formula joins the integral at 300 r
     found = max_margin(n=10, gamma=0.1, r2=4.0, labels="logistic", draws=20, rng=np.random.default_rng(0))
     assert set(found.error.round(12)) <= {round(wrong, 12), round(1 - wrong, 12), 0.5}
+
+
+def test_the_norm_has_no_moment_for_it_may_be_infinite():
+    assert [max_margin.moments(n=10, gamma=0.5, of=of) for of in ("norm2", None, "error")] == [0, 0, math.inf]
