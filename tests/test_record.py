@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import theorems
 from theorems import Choice, Integer, Mean, Real, Theorem
+from theorems.claims import at_size
 
 SOURCE = """
 import numpy as np
@@ -157,3 +158,11 @@ def test_domains_of_one_point_are_none_of_these():
     assert Real(1, 1, "[]").check("x", 1) == 1
     assert Integer(2, 2).check("x", 2) == 2
     assert Choice(("a",), default="b", open=True).check("x", "c") == "c"
+
+
+def test_sizes_are_those_that_are_drawn():
+    assert at_size({"gamma": 0.3, "psi": 0.35, "lam": 0.1}, 11) == {"gamma": 3 / 11, "psi": 1 / 3, "lam": 0.1}
+    assert at_size({"gamma": 0.3, "psi": 1e-9}, 11)["psi"] == 1 / 3
+    # d/n as drawn from psi = inputs/gamma: 0.5/0.3 of 3 features
+    assert at_size({"gamma": 0.3, "inputs": 0.5}, 11) == {"gamma": 3 / 11, "inputs": 5 / 11}
+    assert at_size({"psi": 0.35}, 11) == {"psi": 0.35}

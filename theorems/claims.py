@@ -29,10 +29,16 @@ def _pick(result: Any, of: str) -> Any:
 
 
 def at_size(params: Parameters, n: int) -> dict[str, Any]:
-    """The parameters of a sample of size n: gamma becomes p/n with the integer p that was drawn."""
+    """The parameters of a sample of size n: gamma becomes p/n with the integer p that was drawn, psi d/p, `inputs` = gamma psi d/n."""
     if "gamma" not in params:
         return dict(params)
-    return dict(params) | {"gamma": max(1, round(params["gamma"] * n)) / n}
+    p = max(1, round(params["gamma"] * n))
+    found = dict(params) | {"gamma": p / n}
+    if "psi" in params:
+        found["psi"] = max(1, round(params["psi"] * p)) / p
+    if "inputs" in params:
+        found["inputs"] = max(1, round(params["inputs"] / params["gamma"] * p)) / n
+    return found
 
 
 def moments(simulation: Callable[..., Any], params: Parameters, n: int, of: str | None = None) -> float:
