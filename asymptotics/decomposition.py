@@ -73,7 +73,8 @@ def split(
 ) -> Split:
     """The six terms of (1) for `random_features.ridge`: either (gamma, psi, lam) or (n, k, delta), of which n or k may be inf.
 
-    Arguments broadcast. At n = k without penalty V_XW and V_XWe are inf, the others finite. Raises as `random_features.effective`.
+    Arguments broadcast. At n = k without penalty V_XW and V_XWe are inf, the others finite; but 0 where n = p <= k, the mass of H,
+    as at every finite size (not so as lam -> 0 after n -> inf). Raises as `random_features.effective`.
 
     >>> from asymptotics import spectra
     >>> terms = split(spectra.isotropic(), gamma=2, psi=1, lam=0, sigma2=0.5)  # L = 1/2, rho = 2/3, as in `random_features`
@@ -84,8 +85,8 @@ def split(
     with np.errstate(divide="ignore"):
         signal = sums(spectrum.G, np.asarray(at.kappa))
     each = 1.0 if n is None else 1 / n  # of n samples, of which there may be infinitely many
-    kappa, df1, df2, n_left, k_left, spread, slope, each, r2, sigma2, B2, kept = np.broadcast_arrays(
-        at.kappa, at.df1, at.df2, at.n_left, at.k_left, at.spread, at.slope, each, r2, sigma2, signal[1], signal[2]
+    kappa, df1, df2, n_left, k_left, spread, each, r2, sigma2, B2, kept = np.broadcast_arrays(
+        at.kappa, at.df1, at.df2, at.n_left, at.k_left, at.spread, each, r2, sigma2, signal[1], signal[2]
     )
     B2, C = r2 * B2, r2 * kappa * kept
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -94,12 +95,11 @@ def split(
         rho = np.where(np.isinf(room), 1.0, np.where(room > 0, k_left / room, 0.5))
         lost = np.where(room > 0, spread / room, 0.5)  # 1 - rho
         pole1, pole2 = 1 / (left + rho * spread * each), 1 / (left + spread * each)  # A1, A2
-        edge = np.where(k_left > 0, 0.25 / (k_left * each), np.inf), np.where(k_left > 0, 0.0, r2 * kept / (3 * slope * each))
     a1, a2 = _times((lost * df1 + rho * df2) * each, pole1), _times(df2 * each, pole2)  # A1 - 1, A2 - 1
     both = _times(_times(lost * spread * each, pole2), pole1)  # A1 - A2
     v_xw = _times(lost * C, a1) + _times(B2, both)
-    if np.any(at_mass := (kappa == 0) & (left == 0)):  # n is the mass of H, no penalty: limits of 0/0, with spread = n_left -> 0
-        both, v_xw = np.where(at_mass, edge[0], both), np.where(at_mass, edge[1], v_xw)
+    if np.any(at_mass := (kappa == 0) & (left == 0)):  # n is the mass of H, no penalty: all features give the same fit
+        both, v_xw = np.where(at_mass, 0.0, both), np.where(at_mass, 0.0, v_xw)
     return Split(
         bias2=B2.copy(),
         v_x=_times(B2, a2),

@@ -70,8 +70,8 @@ def ridge(
     Raises ValueError on bad input, ConvergenceError if kappa has no certificate.
 
     Accuracy: every field within 2e-15 of 60-digit mpmath, at the points of `two_ridges.effective`; infinite power laws within 4e-15
-    of Hurwitz zeta sums (kappa and test, at three points). At n = k = the mass of H, without penalty or
-    noise, the bias is its limit, which is not 0.
+    of Hurwitz zeta sums (kappa and test, at three points). At n = k = p, the mass of H, delta = 0, the excess
+    without noise is 0, as at every finite size; the iterated limit lam -> 0 after n -> inf is r2 n/(3 tr S^-1).
 
     >>> from asymptotics import spectra
     >>> one = ridge(spectra.isotropic(), gamma=2, psi=1, lam=0, r2=1, sigma2=0)  # kappa = 1, L = 1/2, rho = 2/3
@@ -107,7 +107,7 @@ def _risk(at: Effective, n: Any, k: Any, r2: Any, sigma2: Any, signal: Array) ->
         bias, variance = missed / gap, _times(sigma2, (df2 + lost * spread) * each / gap)
         norm2 = _times(per, (left * kept + _times(slope * each, B2 + C + sigma2)) / gap)
         # the threshold: kappa > 0 at n = k, or kappa = 0 where n is the mass of H, with limits of 0/0
-        limit = np.where(missed > 0, np.inf, np.where(n == k, kept / (3 * slope * each), 0.0))
+        limit = np.where(missed > 0, np.inf, 0.0)
         bias = np.where(gap > 0, bias, limit)
         variance = np.where(gap > 0, variance, np.where(sigma2 > 0, np.inf, 0.0))
         norm2 = np.where(gap > 0, norm2, np.where(missed + sigma2 > 0, np.inf, _times(per, kept)))
