@@ -70,9 +70,9 @@ def ridge(
     )
     at = isotropic.ridge(gamma=gamma, lam=gamma * (delta + tau) / a[degree], r2=r2, sigma2=sigma2 + above)
     share = np.divide(delta, delta + tau, out=np.ones(delta.shape), where=delta + tau > 0)
-    noise, shape = sigma2 + above, np.shape(at.test)
+    noise, whole = sigma2 + above, np.asarray(at.variance)
     variance, more = (  # of the noise, and of what the target adds to it; 0 inf = 0
-        np.multiply(at.variance, part, out=np.zeros(shape), where=np.broadcast_to(part, shape) > 0)
+        np.multiply(whole, part, out=np.zeros(whole.shape), where=np.broadcast_to(part, whole.shape) > 0)
         for part in (np.divide(v, noise, out=np.zeros(noise.shape), where=noise > 0) for v in (sigma2, above))
     )
     bias = at.bias + above + more
