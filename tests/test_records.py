@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import theorems
-from theorems.claims import Law
+from theorems.claims import Identity, Law
+from theorems.domain import Choice, Integer
 
 RECORDS = theorems.load()
 BIBLIOGRAPHY = (Path(__file__).parent.parent / "docs" / "references.bib").read_text(encoding="utf-8")
@@ -63,6 +64,33 @@ def test_predictions_are_numbers_on_the_whole_domain(name, data):
         assert not np.any(np.isnan(value)), (field, params)
         if field not in ("kappa", "df1", "df2") and params.get("lam", 0) >= 0:
             assert np.all(value >= 0), (field, params)
+
+
+SLOW = {"salehi2019.state_evolution": 1}  # points, where a second route takes its time
+
+
+def draw(domain, rng):
+    if isinstance(domain, Choice):
+        return str(rng.choice(domain.options))
+    if isinstance(domain, Integer):
+        return int(rng.integers(domain.low, domain.high, endpoint=True))
+    return domain.low + 10 ** rng.uniform(-2, 2) if math.isinf(domain.high) else float(rng.uniform(domain.low, domain.high))
+
+
+@pytest.mark.parametrize("name", [k for k, r in RECORDS.items() if isinstance(r.claim, Identity)])
+def test_an_identity_holds_on_its_whole_domain(name):
+    record, rng, held = RECORDS[name], np.random.default_rng(20), 0
+    for _ in range(SLOW.get(name, 20)):
+        params = {k: draw(d, rng) for k, d in record.domain.items()}
+        try:
+            found, target, scale = record.claim.compare(record.claim.other(**params), params, 0)
+        except ValueError:  # the formula has no number there
+            continue
+        with np.errstate(invalid="ignore"):  # inf is inf
+            near = (found == target) | (np.abs(found - target) <= record.claim.rtol * scale)
+        assert np.all(near), (params, found, target)
+        held += 1
+    assert held
 
 
 @pytest.mark.false_alarm(1e-6)
