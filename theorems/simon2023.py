@@ -4,7 +4,6 @@ import numpy as np
 
 import simulate.harmonics
 import simulate.kernel_ridge
-import simulate.kernels
 from asymptotics import equivalents, gegenbauer, isotropic, learning_stages
 from theorems import Identity, Integer, Mean, Plot, Real, Theorem, each, through
 from theorems.bordelon2020 import DOMAIN
@@ -62,14 +61,12 @@ def _ridge(field):
 
 
 def _from_the_ridge(*, kernel, d, n, delta):
-    """n - delta/kappa, on the simulation's own eigenvalues, by bisection in log kappa; those it leaves out act as a ridge."""
+    """n - delta/kappa, on the simulation's own eigenvalues, by bisection in log kappa."""
     s, count = simulate.harmonics.eigenvalues(kernel, simulate.harmonics.space_of("hypercube", d))
-    trace = float(simulate.kernels.parse(kernel)(np.array(1.0)))
-    ridge = delta + max(trace - count @ s, 0.0)
-    low, high = np.log(delta / n), np.log((delta + trace) / n)
+    low, high = np.log(delta / n), np.log((delta + count @ s) / n)
     for _ in range(200):
         middle = (low + high) / 2
-        below = count @ (s / (s + np.exp(middle))) + ridge * np.exp(-middle) > n
+        below = count @ (s / (s + np.exp(middle))) + delta * np.exp(-middle) > n
         low, high = (middle, high) if below else (low, middle)
     return n - delta * np.exp(-middle)
 
