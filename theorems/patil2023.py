@@ -1,6 +1,7 @@
 """Patil, Du and Kuchibhotla, Bagging in overparameterized learning (2023): subsampled ensembles and their ridge."""
 
 import math
+from functools import partial
 
 import simulate.bagging
 import simulate.fastest
@@ -170,11 +171,11 @@ def _least(members):
     """The least excess of ridgeless members over all shares of the rows."""
 
     def search(*, spectrum, **given):
-        def risk(share):
-            return bagging.ridge(law(spectrum, "isotropic"), share=share, members=members, **given).to_dict()["excess"]
+        def risk(end, odds):
+            return bagging.ridge(law(spectrum, "isotropic"), share=end / (1 + odds), members=members, **given).to_dict()["excess"]
 
         ends = 1.0, min(1.0, given["gamma"])  # the dip may lie close below share = gamma, the threshold k = p
-        return min(least(lambda odds, end=end: risk(end / (1 + odds))) for end in ends)
+        return min(least(partial(risk, end)) for end in ends)
 
     return search
 
