@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import theorems
+from tests.test_verdict import Uniform
 from theorems import Bound, Choice, Identity, Integer, Law, Mean, Real, Theorem
 from theorems.cli import main
 from theorems.searches.looking import Looking
@@ -160,16 +161,6 @@ def test_an_exact_claim_is_judged_at_its_own_sizes_and_a_bound_from_below():
 
 
 def test_laws_and_identities_are_searched_too():
-    class Uniform:
-        def __init__(self, top):
-            self.top = top
-
-        def quantile(self, u):
-            return self.top * np.asarray(u)
-
-        def cdf(self, x):
-            return np.clip(np.asarray(x) / self.top, 0, 1)
-
     def points(*, n, level, kind, k, draws, rng):
         return level * rng.random((draws, n))
 

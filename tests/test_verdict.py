@@ -32,6 +32,19 @@ def record(simulation, *, theory=lambda *, level: level, kind=Mean, rivals=None,
     )
 
 
+class Uniform:
+    """The law on (0, top)."""
+
+    def __init__(self, top):
+        self.top = top
+
+    def quantile(self, u):
+        return self.top * np.asarray(u)
+
+    def cdf(self, x):
+        return np.clip(np.asarray(x) / self.top, 0, 1)
+
+
 def biased(offset: float = 0.0, first: float = 2.0, second: float = 5.0, noise: float = 0.2):
     """Draws around level (1 + offset) + first/n + second/n^2, with noise of order 1/sqrt(n)."""
 
@@ -215,16 +228,6 @@ def test_what_would_decide_counts_the_component_that_needs_most():
 
 @pytest.mark.false_alarm(2 * RATE)
 def test_a_law_is_judged_by_its_quantiles():
-    class Uniform:
-        def __init__(self, top):
-            self.top = top
-
-        def quantile(self, u):
-            return self.top * np.asarray(u)
-
-        def cdf(self, x):
-            return np.clip(np.asarray(x) / self.top, 0, 1)
-
     def points(*, n, level, draws, rng):
         return level * rng.random((draws, n))
 

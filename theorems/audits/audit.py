@@ -18,7 +18,7 @@ from theorems.audits.perturbations import Formula, Perturbation, Point, change, 
 from theorems.claims import Identity
 from theorems.domain import Choice, Domain, Integer, Real
 from theorems.record import Theorem
-from theorems.verdicts.verdict import Verdict
+from theorems.verdicts.verdict import Verdict, words
 from theorems.verdicts.verify import verify
 
 EQUAL = 1e-9  # a smaller change is the rounding of iterations
@@ -130,11 +130,6 @@ class Audit:
 def percent(value: float) -> str:
     """A relative change in words."""
     return "nothing" if value < EQUAL else f"{100 * value:.2g} %" if value < 10 else f"{value:.1e}x"
-
-
-def words(params: Mapping[str, Any] | None) -> str:
-    """Parameters in one line."""
-    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in (params or {}).items())
 
 
 def nearby(record: Theorem) -> list[dict[str, Any]]:

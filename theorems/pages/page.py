@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from theorems import figures
-from theorems.audits.audit import Audit, Finding, audit, percent, words
+from theorems.audits.audit import Audit, Finding, audit, percent
 from theorems.pages import report
 from theorems.record import Theorem
 from theorems.tables import versions
-from theorems.verdicts.verdict import Verdict
+from theorems.verdicts.verdict import Verdict, words
 
 
 def page(
@@ -115,7 +115,7 @@ def _findings(found: tuple[Finding, ...] | list[Finding], *, elsewhere: bool = F
             (f.kind,),
             (escape(f.where),),
             ("the formula fails" if f.fails else percent(f.change),),
-            *([(percent(f.there),), (escape(words(f.witness)),)] if elsewhere else []),
+            *([(percent(f.there),), (escape(words(f.witness or {})),)] if elsewhere else []),
         ]
         for f in found
     ]

@@ -20,6 +20,7 @@ from simulate.threads import one_blas_thread
 from theorems.claims import Bound, Identity, Law, Mean, moments
 from theorems.rates.exponents import NoRate, exponent, growing
 from theorems.record import Theorem
+from theorems.verdicts.verdict import words
 
 Array = NDArray[np.float64]
 PLAIN = 20.0  # times its noise the bias at the smallest size should be: from there on intervals are short
@@ -51,7 +52,6 @@ class Rate:
     entropy: int = 0
 
     def __str__(self) -> str:
-        where = ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
         says = "no rate declared" if self.declared is None else f"declared {self.declared:g}"
         out = self.declared is not None and not self.low <= self.declared <= self.high
         fit = f"chi2 = {self.chi2:.3g} on {self.freedom}, {self.order} power{'s' if self.order > 1 else ''}"
@@ -62,7 +62,7 @@ class Rate:
         return (
             f"{says}{', OUTSIDE:' if out else ','} measured {best}[{self.low:.3g}, {self.high:.3g}] "
             f"at {100 * self.level:g} %{edge} ({fit}; n = {', '.join(map(str, self.sizes))}; "
-            f"bias at n = {self.sizes[0]} {self.bias[0]:+.2e} +- {self.noise[0]:.1e})  {where}"
+            f"bias at n = {self.sizes[0]} {self.bias[0]:+.2e} +- {self.noise[0]:.1e})  {words(self.params)}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -145,8 +145,8 @@ def _gaps(name: str, claim: Mean | Law, params: Mapping[str, Any], n: int, draws
         warnings.simplefilter("always")
         raw = claim.observe(params, n, draws, rng)
         if np.shape(raw)[:1] != (draws,):
-            words = f"an array of shape {np.shape(raw)} for {draws} draws {at}: the first axis must be the draws"
-            raise ValueError(f"the simulation of {name} returned {words}")
+            what = f"an array of shape {np.shape(raw)} for {draws} draws {at}: the first axis must be the draws"
+            raise ValueError(f"the simulation of {name} returned {what}")
         values, target, scale = claim.compare(raw, params, n)
     for what, numbers in (("theory", target), ("simulation", values)):
         if not np.isfinite(numbers).all():

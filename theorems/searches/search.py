@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import random
 import time
 from collections import Counter
@@ -26,6 +25,7 @@ from theorems.searches.looking import FOUND, SHRINKS, Looking
 from theorems.searches.trial import Outcome, Trial, number, smaller, words
 from theorems.verdicts import budget as budgets
 from theorems.verdicts.verdict import CaseVerdict
+from theorems.verdicts.verify import check_rates
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -177,9 +177,7 @@ def search(
     """
     if isinstance(examples, bool) or not isinstance(examples, int) or examples < 1:
         refuse("examples", examples, "it must be a positive integer: how many cases to look at")
-    for name, value, top in (("delta", delta, math.inf), ("false_refute", false_refute, 0.5)):
-        if not 0 < value < top:
-            refuse(name, value, "it must be positive and " + ("finite" if math.isinf(top) else f"below {top}"))
+    check_rates(delta, false_refute=false_refute)
     spend = budgets.parse(budget)
     if draws is not None and (isinstance(draws, bool) or not isinstance(draws, int) or draws < 1):
         refuse("draws", draws, "it must be a positive integer: the most draws a size and case")

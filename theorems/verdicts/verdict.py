@@ -21,6 +21,15 @@ GUARANTEES = {
 }
 
 
+def words(params: Mapping[str, Any]) -> str:
+    """Parameters in one line.
+
+    >>> words({"gamma": 2.0, "spectrum": "isotropic"})
+    'gamma=2, spectrum=isotropic'
+    """
+    return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in params.items())
+
+
 @dataclass(frozen=True, kw_only=True)
 class CaseVerdict:
     """One case: the worst component's extrapolated discrepancy `estimate` in units of its scale, and its intervals."""
@@ -44,7 +53,7 @@ class CaseVerdict:
     @property
     def where(self) -> str:
         """The parameters in one line."""
-        return ", ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.params.items())
+        return words(self.params)
 
     @property
     def reach(self) -> float:

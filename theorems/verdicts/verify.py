@@ -54,9 +54,8 @@ class _Case:
         self.claim: Drawn = claim
         self.record, self.params, self.rules = record, params, rules
         self.readings = _readings(claim)
-        self._first = next(iter(self.readings.values()))
         method = methods.choose(claim, params, rules["method"])
-        self.evidence = Evidence(tuple(claim.sizes), self._first, method)
+        self.evidence = Evidence(tuple(claim.sizes), next(iter(self.readings.values())), method)
         self.cost = float(getattr(claim.simulation, "cost", 2.0))
         self.spreads: Sequence[float] = [1 / n for n in claim.sizes]  # as a conditional risk scatters; measured after a look
         self.base = math.nan
@@ -66,7 +65,7 @@ class _Case:
 
     def wanted(self) -> tuple[int, tuple[int, ...]]:
         """Rounds of the next block and draws a size in one; (0, ...) where the budget of draws is spent."""
-        per = per_round(self._first, self.evidence.sizes, self.spreads, self.cost)
+        per = per_round(self.evidence.reading, self.evidence.sizes, self.spreads, self.cost)
         done = self.evidence.rounds
         rounds = BATCHES if done < LEAST else BATCHES * math.ceil(GROWTH * done / BATCHES)
         if (most := self.rules["budget"].draws) is not None:
@@ -84,8 +83,8 @@ class _Case:
     def feed(self, rounds: int, per: tuple[int, ...], raws: tuple[Any, ...], seconds: float) -> None:
         weight = 1.0
         if self.evidence.blocks:
-            first = variance(self._first, self.spreads, self.evidence.blocks[0].per)
-            now = variance(self._first, self.spreads, per)
+            first = variance(self.evidence.reading, self.spreads, self.evidence.blocks[0].per)
+            now = variance(self.evidence.reading, self.spreads, per)
             weight = first / now if now > 0 else 1.0
         if self.evidence.blocks and any(_same(a, b) for a, b in zip(self.evidence.blocks[-1].raws, raws, strict=True)):
             raise ValueError(
@@ -174,6 +173,13 @@ def _draw(cells: list[Cell], entropy: int, executor: Executor | None, store: Jou
     return found
 
 
+def check_rates(delta: float, **rates: float) -> None:
+    """Refuse a tolerance that is not positive and finite, and a rate of error outside (0, 0.5)."""
+    for name, value, top in (("delta", delta, math.inf), *((name, rate, 0.5) for name, rate in rates.items())):
+        if not 0 < value < top:
+            refuse(name, value, "it must be positive and " + ("finite" if math.isinf(top) else f"below {top}"))
+
+
 def verify(
     record: Theorem,
     *,
@@ -197,13 +203,7 @@ def verify(
     that a run that was killed, or is given a larger budget, goes on from there. progress: called once a case.
     Raises ValueError on bad arguments, where no interval could be trusted, or where a drawn value is not finite.
     """
-    for name, value, top in (
-        ("delta", delta, math.inf),
-        ("false_refute", false_refute, 0.5),
-        ("false_accept", false_accept, 0.5),
-    ):
-        if not 0 < value < top:
-            refuse(name, value, "it must be positive and " + ("finite" if math.isinf(top) else f"below {top}"))
+    check_rates(delta, false_refute=false_refute, false_accept=false_accept)
     spend = budgets.parse(budget)
     rules = {
         "delta": delta,
