@@ -149,7 +149,9 @@ def parting(table: Table, population: Population, cells: pd.DataFrame, rng: np.r
 
     finite = cells[np.isfinite(cells["predicted"]) & np.isfinite(cells["omniscient"])].reset_index(drop=True)
     if finite.empty:
-        refuse("sizes", cells["n"].unique().tolist(), "all of it is at the pole of interpolation: give another size, or a penalty")
+        refuse(
+            "sizes", cells["n"].unique().tolist(), "all of it is at the pole of interpolation: give another size, or a penalty"
+        )
     beyond = finite[(finite["gap"].abs() > TOLERANCE) & (finite["z"].abs() > SURE)]
     worst = beyond.loc[beyond.groupby("n")["gap"].apply(lambda g: g.abs().idxmax())] if len(beyond) else beyond
     controls = pd.DataFrame()
