@@ -53,7 +53,11 @@ class Split:
     @property
     def terms(self) -> Array:
         """All six, (draws, 6), in the order of the fields."""
-        return np.stack([getattr(self, f.name) for f in fields(self)], axis=-1)
+        return np.stack(list(self.to_dict().values()), axis=-1)
+
+    def to_dict(self) -> dict[str, Array]:
+        """The terms by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 def operator(X: Array, delta: float) -> Array:

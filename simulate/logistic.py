@@ -77,7 +77,7 @@ def fit(A: Array, lam: float) -> tuple[Array, Array]:
     >>> bool(abs(w[0, 0] - math.log(2)) < 1e-9), none.tolist()
     (True, [False])
     """
-    if lam < 0:
+    if not (np.ndim(lam) == 0 and lam >= 0):
         refuse("lam", lam, "it must not be negative: the loss is not strongly convex")
     if A.shape[2] <= A.shape[1]:
         return _newton(A, lam)

@@ -113,6 +113,7 @@ def averaged(X, subsets, lam, S, v, sigma2):
     }
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("disjoint", [False, True])
 @pytest.mark.parametrize(("gamma", "lam"), [(0.25, 0.3), (1.5, 0.0), (1.5, 0.2)])
 def test_the_simulator_against_averages_of_two_fits(gamma, lam, disjoint):
@@ -157,6 +158,7 @@ def test_moments_are_those_of_a_member():
         (lambda: draw(share=0.5, lam=-1.0), "lam = -1.0"),
     ],
 )
+@pytest.mark.false_alarm(0)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -135,6 +135,7 @@ def test_the_inverse_laplace_transform(t):
     assert invert_twice(two, t) == pytest.approx(np.exp(-2 * s * t), abs=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(
     ("spectrum", "signal"), [("isotropic", "isotropic"), ("ar1:0.6", "top:0.3"), ("atoms:3@0.5,0.2@0.5", "bottom:0.6")]
 )
@@ -170,6 +171,7 @@ def test_the_simulators_against_matrix_exponentials_and_steps(spectrum, signal, 
     assert found["excess"][0, 0] == pytest.approx(S @ v, rel=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 def test_the_two_routes_of_the_simulator_agree(gamma):
     X = np.random.default_rng(2).standard_normal((20, round(20 * gamma)))
@@ -186,6 +188,7 @@ def test_the_two_routes_of_the_simulator_agree(gamma):
     )
 
 
+@pytest.mark.false_alarm(0)
 def test_the_ratio_is_of_the_same_rows():
     given = {"n": 20, "gamma": 2.0, "r2": 2.0, "sigma2": 0.5, "spectrum": "ar1:0.5", "draws": 3}
     ratio = simulate.gradient_flow.against_ridge(**given, t=2.0, rng=np.random.default_rng(1))
@@ -215,6 +218,7 @@ def test_the_ratio_is_of_the_same_rows():
         ),
     ],
 )
+@pytest.mark.false_alarm(0)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
@@ -237,6 +241,7 @@ def test_times_so_late_that_nothing_is_left(gamma):
         assert value == pytest.approx(np.full(3, last[name]), rel=1e-12, abs=1e-12), name
 
 
+@pytest.mark.false_alarm(0)
 def test_no_risk_at_all_is_no_worse_than_none():
     rng = np.random.default_rng(0)
     found = simulate.gradient_flow.against_ridge(n=10, gamma=2.0, t=1.0, r2=0.0, sigma2=0.0, draws=2, rng=rng)

@@ -77,6 +77,7 @@ def draw(domain, rng):
     return domain.low + 10 ** rng.uniform(-2, 2) if math.isinf(domain.high) else float(rng.uniform(domain.low, domain.high))
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("name", [k for k, r in RECORDS.items() if isinstance(r.claim, Identity)])
 def test_an_identity_holds_on_its_whole_domain(name):
     record, rng, held = RECORDS[name], np.random.default_rng(20), 0

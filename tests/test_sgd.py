@@ -54,6 +54,7 @@ def test_isotropic_features_in_closed_form(step, t):
     assert found.test == found.excess + 2
 
 
+@pytest.mark.false_alarm(0)
 def test_many_eigenvalues_are_their_sums():
     values = np.random.default_rng(0).gamma(0.5, size=800)
     big = spectra.from_eigenvalues(values, np.random.default_rng(1).standard_normal(800))
@@ -123,6 +124,7 @@ def test_the_limit_of_the_exact_mean():
     assert np.all(np.abs(extrapolated) < 1e-6)
 
 
+@pytest.mark.false_alarm(0)
 def test_the_simulator_by_products_of_matrices():
     n, step, sigma2 = 15, 0.9, 0.7
     p = 9
@@ -165,6 +167,7 @@ def test_the_simulator_has_the_exact_mean():
         (lambda: simulate.sgd.one_pass(n=5, gamma=1.0, step=-1.0, draws=1, rng=np.random.default_rng(0)), "step = -1"),
     ],
 )
+@pytest.mark.false_alarm(0)
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -19,6 +19,7 @@ def given(n: int, k: int, p: int, members: int, seed: int) -> tuple[np.ndarray, 
     return X, [rng.standard_normal((k, p)) / math.sqrt(k) for _ in range(members)]
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("members", [1, 3])
 def test_given_features_the_risks_are_the_textbook(gamma: float, members: int) -> None:
@@ -69,6 +70,7 @@ def test_risks_are_means_over_labels() -> None:
         assert abs(np.mean(values) - getattr(found, name)[0]) < Z * np.std(values) / math.sqrt(1500), name
 
 
+@pytest.mark.false_alarm(0)
 def test_moments_and_bad_input() -> None:
     assert moments(n=20, gamma=1.2, lam=0.0) == 2
     assert moments(n=20, gamma=1.2, lam=0.1) == moments(n=20, gamma=1.2, lam=0.0, of="train") == math.inf

@@ -24,6 +24,7 @@ def agree(found: np.ndarray, plain: np.ndarray) -> None:
     assert abs(z) < Z, z
 
 
+@pytest.mark.false_alarm(0)
 def test_the_widest_margin_against_a_general_solver():
     rng = np.random.default_rng(0)
     for n, p in ((6, 3), (4, 6), (9, 5)):
@@ -40,6 +41,7 @@ def test_the_widest_margin_against_a_general_solver():
         assert np.min(A @ w) == pytest.approx(1, rel=1e-12)
 
 
+@pytest.mark.false_alarm(0)
 def test_separability_against_linear_programming():
     rng, seen = np.random.default_rng(1), []
     for _ in range(60):
@@ -51,6 +53,7 @@ def test_separability_against_linear_programming():
     assert separate(np.array([[1.0, 2.0], [-1.0, -2.0]])) is None
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize(("n", "p", "lam"), [(15, 4, 0.0), (12, 20, 0.05), (20, 10, 1.0)])
 def test_logistic_regression_against_a_general_solver(n, p, lam):
     A = np.random.default_rng(2).standard_normal((3, n, p))
@@ -66,6 +69,7 @@ def test_logistic_regression_against_a_general_solver(n, p, lam):
         assert np.linalg.norm(gradient) <= 1e-10 * np.linalg.norm(B.sum(axis=0))
 
 
+@pytest.mark.false_alarm(0)
 def test_without_a_penalty_separable_rows_are_found():
     A = np.random.default_rng(3).standard_normal((40, 12, 6))
     none = logistic.fit(A, 0.0)[1]
@@ -154,6 +158,7 @@ def test_random_labels_need_half_a_feature_a_row():
     assert abs(drawn.mean() - 5 / 9) < Z * drawn.std() / math.sqrt(4000)  # 1 + (n - 1)/2 by Cover's count
 
 
+@pytest.mark.false_alarm(0)
 def test_shapes_bad_input_and_rows_that_nothing_separates():
     rng = np.random.default_rng(8)
     draws = max_margin(n=30, gamma=0.1, r2=0.0, draws=4, rng=rng)
@@ -171,6 +176,7 @@ def test_shapes_bad_input_and_rows_that_nothing_separates():
         logistic.ridge(n=5, gamma=1.0, lam=0.1, r2=0.0, labels="sign", draws=1, rng=rng)
 
 
+@pytest.mark.false_alarm(0)
 def test_one_feature_has_the_error_of_its_sign():
     r = 2.0
     wrong = 2 * quad(lambda x: math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi) * expit(-r * x), 0, 12, epsabs=1e-14)[0]

@@ -4,7 +4,7 @@ import numpy as np
 
 import simulate.decomposition
 from asymptotics import decomposition, random_features, spherical_features
-from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, each, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
 TERMS = (
@@ -26,10 +26,13 @@ STATEMENT = (
 )
 
 
-def _layer(*, gamma, inputs, activation, lam, nonlinear, **given):
+def _one_layer(*, gamma, inputs, activation, lam, nonlinear, **given):
     at = spherical_features.spectrum(activation=activation, nonlinear=nonlinear)
     psi = np.asarray(inputs) / gamma
     return decomposition.split(at, gamma=gamma, psi=psi, lam=lam * psi, **given)
+
+
+_layer = each("nonlinear", _one_layer)
 
 
 def _any(*, spectrum, signal, **given):

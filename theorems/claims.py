@@ -80,7 +80,7 @@ def each(name: str, theory: Callable[..., Any]) -> Callable[..., Any]:
     def spread(**given: Any) -> Any:
         if np.ndim(given[name]) == 0:
             return theory(**given)
-        names = [k for k, v in given.items() if not isinstance(v, str)]
+        names = [k for k, v in given.items() if np.ndim(v) > 0]
         arrays = dict(zip(names, np.broadcast_arrays(*(given[k] for k in names)), strict=True))
         parts: dict[str, np.ndarray] = {}
         for value in np.unique(arrays[name]):

@@ -19,12 +19,12 @@ BOUND = (
 
 
 def _bound(*, n, gamma, sigma2, **features):
-    return noise_lower_bound.excess(n=n, p=np.round(gamma * n), sigma2=sigma2)
+    return noise_lower_bound.excess(n=n, p=np.maximum(1, np.round(gamma * n)), sigma2=sigma2)
 
 
 def _least_squares(*, n, gamma, **given):
     """As `simulate.tradeoff.excess` takes it: an oracle that fits the noise to the end."""
-    return given | {"n": n, "gamma": gamma, "tau": max(1 - round(gamma * n) / n, 0.0)}
+    return given | {"n": n, "gamma": gamma, "tau": max(1 - max(1, round(gamma * n)) / n, 0.0)}
 
 
 any_features = Theorem(

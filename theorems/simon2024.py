@@ -5,7 +5,7 @@ import numpy as np
 import simulate.power_laws
 import simulate.random_features
 from asymptotics import equivalents, power_laws, random_features, ridge, spectra
-from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Mean, Plot, Real, Theorem, through
+from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Mean, Plot, Real, Theorem, each, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 from theorems.plots import simon2024 as figures
 
@@ -176,12 +176,11 @@ more_is_better = Theorem(
 )
 
 
-def _power_law(*, alpha, beta, n, k, delta, sigma2):
-    return random_features.ridge(spectra.power_law(alpha, beta), n=n, k=k, delta=delta, sigma2=sigma2)
+def _at_powers(risk):
+    return each("alpha", each("beta", lambda *, alpha, beta, **given: risk(spectra.power_law(alpha, beta), **given)))
 
 
-def _limit(*, alpha, beta, n, delta, sigma2):
-    return ridge.ridge(spectra.power_law(alpha, beta), n=n, delta=delta, sigma2=sigma2)
+_power_law, _limit = _at_powers(random_features.ridge), _at_powers(ridge.ridge)
 
 
 kernel_limit = Theorem(
@@ -189,7 +188,7 @@ kernel_limit = Theorem(
     statement=r"k\to\infty:\quad\kappa_1=\kappa,\quad n=\sum_i\frac{\lambda_i}{\lambda_i+\kappa}+\frac\delta\kappa,\quad "
     r"R+\sigma^2=\frac{\sum_i(\kappa/(\lambda_i+\kappa))^2v_i^2+\sigma^2}{1-\mathrm{df}_2/n}",
     source="simon2024more, section 4 (numbering from memory)",
-    assumptions=("eigenvalues i^-alpha, powers v_i^2 = i^-beta of the target, i = 1, 2, ...; n samples, penalty delta",),
+    assumptions=("eigenvalues i^-alpha, powers v_i^2 = i^-beta of the target, i = 1, 2 and so on; n samples, penalty delta",),
     domain={
         "alpha": Real(1.05, 8.0, "[]"),
         "beta": Real(1.05, 8.0, "[]"),
@@ -230,7 +229,8 @@ def _at_fitting(*, n, alpha, source, fitting, noise, draws, rng):
 _at_fitting.cost = 3.0  # type: ignore[attr-defined]
 
 POWERS = (
-    "eigenfunctions Gaussian, kernel eigenvalues i^-alpha, target powers v_i^2 = i^-beta, i = 1, 2, ...; `source` is (beta - 1)/(2 alpha)",
+    "eigenfunctions Gaussian, kernel eigenvalues i^-alpha, target powers v_i^2 = i^-beta, i = 1, 2 and so on",
+    "`source` is (beta - 1)/(2 alpha)",
     "noise of variance sigma2 = `noise` test_0, test_0 the test error of noiseless interpolation; `fitting` is q = sqrt(train/test)",
 )
 

@@ -24,6 +24,7 @@ COMMAND = "python -m tests.golden"
 SETS = 3
 RTOL = 1e-9  # BLAS kernels differ in the last bits: at most 4e-12 relative with normal equations
 TABLE = [[np.cos(3.0 * i * i + 2.0 * j) for j in range(5)] for i in range(30)]
+GRAM = [[np.exp(-abs(i - j) / 5) for j in range(30)] for i in range(30)]
 VALUES: dict[str, tuple[Any, ...]] = {  # by name, and names mean the same everywhere: one for each set
     "n": (12, 10, 9),
     "gamma": (0.5, 2.0, 1.0),
@@ -40,6 +41,19 @@ VALUES: dict[str, tuple[Any, ...]] = {  # by name, and names mean the same every
     "explained": (0.5, None, 0.25),
     "decay": (None, 2.0, None),
     "X": (TABLE,) * SETS,
+    "gram": (GRAM,) * SETS,
+    "k": (4, 8, 15),
+    "d": (5, 6, 4),
+    "kernel": ("ntk:2", "laplace:1", "gaussian:2"),
+    "delta": (0.5, [0.1, 1.0], 2.0),
+    "degree": (0, 1, 2),
+    "alpha": (1.5, 2.0, 1.2),
+    "beta": (1.5, 2.5, 1.1),
+    "members": (1, 2, 3),
+    "share": (0.5, 0.8, 1.0),
+    "t": (0.5, 2.0, 5.0),
+    "step": (0.3, 0.2, 0.1),
+    "tau": (0.5, 0.1, 0.8),
     "y": ([row[0] - row[1] + np.sin(k) for k, row in enumerate(TABLE)],) * SETS,
     "draws": (3,) * SETS,
 }
@@ -65,10 +79,13 @@ def parameters(simulator: Callable[..., Any], k: int) -> dict[str, Any]:
 def draw(place: str, simulator: Callable[..., Any], k: int) -> dict[str, Any]:
     """A few values, and the state in which the generator is left: how much randomness was used, and in which order."""
     given = parameters(simulator, k)
-    try:
-        result = simulator(**given, rng=(rng := stream(k, place)))
-    except ValueError:  # some take p <= n only
-        result = simulator(**given | {"gamma": 1 / given["gamma"]}, rng=(rng := stream(k, place)))
+    for other in ({}, {"gamma": 1 / given.get("gamma", 1.0)}, {"lam": 0.1}, {"activation": "relu"}):  # not all take all
+        try:
+            result = simulator(**{**given, **{key: x for key, x in other.items() if key in given}}, rng=(rng := stream(k, place)))
+            break
+        except ValueError:
+            if "activation" in other:
+                raise
     fields = result.to_dict() if hasattr(result, "to_dict") else {"value": result}
     state = json.dumps(rng.bit_generator.state, sort_keys=True, default=lambda x: x.tolist())
     values = {name: np.ravel(array)[:3].tolist() for name, array in fields.items()}
