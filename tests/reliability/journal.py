@@ -109,7 +109,7 @@ def kills(folder: Path, times: int, seed: int, count: int = 2000) -> tuple[int, 
     done = acknowledged = bad = 0
     while done < times:
         worker, alive = Worker(store, count), True
-        if chance.random() < 0.7:  # from its first news on, else from its start
+        if not acknowledged or chance.random() < 0.7:  # from its first news on, else from its start
             while alive and not worker.keys:
                 alive = worker.listen(0.001)
         alive = alive and worker.listen(chance.uniform(0, 0.15))
