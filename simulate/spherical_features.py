@@ -24,9 +24,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.blas import dsyrk, dtrmm
 
 from simulate import _conditional
-from simulate._gram import factor
+from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
 from simulate.nonlinear_features import activation_of
@@ -37,6 +38,7 @@ Array = NDArray[np.float64]
 HOMOGENEOUS = ("identity", "relu", "abs", "sign")  # so that a Gaussian of the same direction has the same kernel
 NAMES = (*HOMOGENEOUS, "erf", "tanh")
 BLOCK = 64
+ROWS = 128  # of a kernel at a time: they stay in the cache
 TERMS = 200  # Gegenbauer coefficients, of which a kernel takes those that show
 
 
@@ -99,20 +101,21 @@ def _step(l: int, d: int) -> float:
 
 
 def _polynomials_py(t, squares, terms, rise, fall, out):
-    # out: sum over l < terms of squares[l] P_l(t), P_l(1) = 1, P_l = rise[l] t P_(l-1) - fall[l] P_(l-2); a block in registers
-    below, here = np.empty(BLOCK), np.empty(BLOCK)
+    # out: sum over l < terms of squares[l] P_l(t), P_l = rise[l] t P_(l-1) - fall[l] P_(l-2), by Clenshaw's recurrence, block by block
+    near, far = np.empty(BLOCK), np.empty(BLOCK)
     for first in range(0, t.size, BLOCK):
         count = min(BLOCK, t.size - first)
-        for i in range(count):
-            below[i] = 0.0
-            here[i] = 1.0
-            out[first + i] = squares[0]
-        for l in range(1, terms):
+        at, sums = t[first : first + count], out[first : first + count]
+        near[:] = 0.0
+        far[:] = 0.0
+        for l in range(terms - 1, 0, -1):
+            square, up, down = squares[l], rise[l + 1], fall[l + 2]
             for i in range(count):
-                new = rise[l] * t[first + i] * here[i] - fall[l] * below[i]
-                below[i] = here[i]
-                here[i] = new
-                out[first + i] += squares[l] * new
+                new = square + up * at[i] * near[i] - down * far[i]
+                far[i] = near[i]
+                near[i] = new
+        for i in range(count):
+            sums[i] = squares[0] + rise[1] * at[i] * near[i] - fall[2] * far[i]
 
 
 _polynomials = njit(cache=True, nogil=True, error_model="numpy")(_polynomials_py)
@@ -120,7 +123,7 @@ _polynomials = njit(cache=True, nogil=True, error_model="numpy")(_polynomials_py
 
 def _series(squares: Array, size: float, d: int) -> Callable[[Array], Array]:
     """The kernel sum of squares[l] P_l(t); `size` is its value at 1, where the series is slow."""
-    l = np.arange(TERMS)
+    l = np.arange(TERMS + 2)
     rise, fall = (2 * l + d - 4) / (l + d - 3 + (l < 1)), (l - 1) / (l + d - 3 + (l < 1))
     left = np.maximum(size - np.cumsum(squares), 0.0)  # of the terms beyond l
 
@@ -210,39 +213,69 @@ def ridge(
 
     def one() -> dict[str, Array]:
         x, theta = sphere(n, d, rng), sphere(k, d, rng)
-        t = theta @ x.T / d
-        X = phi.function(math.sqrt(d) * t).T
-        C, M, U = f.covariance(x @ x.T / d, d), f.seen(phi, t, d), phi.kernel(theta @ theta.T / d)
-        return _risks(X, delta, C, M, U, float(sum(f)), sigma2)
+        t = x @ theta.T / d
+        X, M = phi.function(math.sqrt(d) * t), f.seen(phi, t, d)
+        C, U = _lower(lambda t: f.covariance(t, d), x), _lower(phi.kernel, theta)
+        given = X, delta, C, M, U, float(sum(f)), sigma2
+        risks = (_one(*given) if n <= k else None) or _grid(*given)
+        excess = risks["bias"] + risks["variance"]
+        return risks | {"excess": excess, "test": excess + sigma2}
 
     return _conditional.collect(draws, lam, one)
 
 
-def _risks(X: Array, delta: Array, C: Array, M: Array, U: Array, size: float, sigma2: float) -> dict[str, Array]:
-    """Eq. (2) and its like for P = right' diag(1/(c + delta)) left'; (L,) each."""
+def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
+    """The lower triangle of kernel(x x'/d), x (m, d), its diagonal halved: with its transpose it makes the whole."""
+    t = np.asarray(dsyrk(1 / x.shape[1], x.T, trans=1)).T
+    for i in range(0, len(t), ROWS):
+        block = t[i : i + ROWS, : i + ROWS]
+        block[...] = np.tril(kernel(block), i)
+    t.flat[:: len(t) + 1] /= 2
+    return t
+
+
+def _form(rows: Array, lower: Array) -> Array:
+    """rows S rows', S = lower + lower' as `_lower` leaves it."""
+    half = np.asarray(dtrmm(1.0, lower.T, rows.T)).T @ rows.T
+    return half + half.T
+
+
+def _one(X: Array, delta: Array, C: Array, M: Array, U: Array, size: float, sigma2: float) -> dict[str, Array] | None:
+    """Eq. (2) and its like at one penalty, n <= k, from G = (X X' + delta)^-1; C and U as `_lower` leaves them. None: too few digits."""
+    if (found := inverse(X, delta)) is None:
+        return None
+    G, diagonal, _ = found
+    P = G @ X  # the transpose of that in (2)
+    kernel = _form(P, U)
+    first, second = (2 * np.vdot(C, A) + sigma2 * A.trace() for A in (G, G @ G))  # traces with C + sigma2
+    found_at = {
+        "bias": size - 2 * np.vdot(P, M) + 2 * np.vdot(C, kernel),
+        "variance": sigma2 * kernel.trace(),
+        "train": delta[0] ** 2 * second / len(X),
+        "gcv": len(X) * second / diagonal.sum() ** 2,
+        "norm2": first - delta[0] * second,
+    }
+    return {name: np.array([value]) for name, value in found_at.items()}
+
+
+def _grid(X: Array, delta: Array, C: Array, M: Array, U: Array, size: float, sigma2: float) -> dict[str, Array]:
+    """The same for all penalties (L,), from P = right' diag(1/(c + delta)) left."""
     c, basis, product = factor(X, delta)
-    wide = X.shape[0] <= X.shape[1]
-    other = product if product is not None else (basis.T @ X if wide else X @ basis)
-    left, right = (basis, other) if wide else (other, basis.T)
-    f, own, scale = 1 / (c[:, None] + delta), (left.T @ C @ left), np.ones_like(c) if wide else c  # scale: left'left
-    kernel = right @ U @ right.T
-    bias = size - 2 * np.einsum("rk,kn,nr->r", right, M, left, optimize=True) @ f + np.einsum("rl,rs,sl->l", f, kernel * own, f)
-    variance = sigma2 * ((kernel.diagonal() * scale) @ f**2)
-    drawn = own.diagonal() + sigma2 * scale  # of left'(C + sigma2) left
-    n = len(X)
+    n, wide = len(X), X.shape[0] <= X.shape[1]
+    rows = basis.T @ (X if wide else X.T) if product is None else product if wide else product.T
+    left, right = (basis.T, rows) if wide else (rows, basis.T)
+    f, own, scale = 1 / (c[:, None] + delta), _form(left, C), np.ones_like(c) if wide else c  # scale: left left'
+    kernel = _form(right, U)
+    drawn = own.diagonal() + sigma2 * scale  # of left (C + sigma2) left'
     if wide:
         residual = drawn @ (delta * f) ** 2
-        score = n * (drawn @ f**2) / f.sum(axis=0) ** 2
-        norm2 = (c * drawn) @ f**2
+        score, norm2 = n * (drawn @ f**2) / f.sum(axis=0) ** 2, (c * drawn) @ f**2
     else:
-        residual = C.trace() + n * sigma2 - drawn @ (2 * f - c[:, None] * f**2)
+        residual = 2 * C.trace() + n * sigma2 - drawn @ (2 * f - c[:, None] * f**2)
         score, norm2 = n * residual / (n - c @ f) ** 2, drawn @ f**2
-    excess = bias + variance
     return {
-        "bias": bias,
-        "variance": variance,
-        "excess": excess,
-        "test": excess + sigma2,
+        "bias": size - 2 * np.einsum("rk,rk->r", left @ M, right) @ f + np.einsum("rl,rl->l", f, (kernel * own) @ f),
+        "variance": sigma2 * ((kernel.diagonal() * scale) @ f**2),
         "train": residual / n,
         "gcv": score,
         "norm2": norm2,
