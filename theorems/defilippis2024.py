@@ -4,13 +4,17 @@ import numpy as np
 from scipy.optimize import brentq
 
 from asymptotics import random_features, spectra
-from theorems import SIGMA2, Identity, Real, Theorem
+from theorems import SIGMA2, Identity, Real, Theorem, each
+from theorems.cui2021 import ATLAS, MODEL, atlas, not_capped, summed
 
 P = 300  # eigenvalues
 
 
-def _theory(*, alpha, beta, n, k, delta, sigma2):
+def _one_law(*, alpha, beta, n, k, delta, sigma2):
     return random_features.ridge(spectra.power_law(alpha, beta, p=P), n=n, k=k, delta=delta, sigma2=sigma2)
+
+
+_theory = each("alpha", each("beta", _one_law))
 
 
 def _theirs(*, alpha, beta, n, k, delta, sigma2, swapped=False):
@@ -64,5 +68,32 @@ same_as_simon = Theorem(
     rivals={
         "nu1 and nu2 exchanged": lambda **given: _theirs(swapped=True, **given),
         "n and k exchanged": lambda *, n, k, **given: _theory(n=k, k=n, **given),
+    },
+)
+
+rates = Theorem(
+    title="The rate atlas of random features: which exponent rules, and how many features are enough",
+    statement=r"\mu=\min(\ell/\alpha,1,q):\quad R\sim n^{-x},\quad x=\min\bigl(2\alpha\mu\min(r,1),\ "
+    r"\alpha\mu\min(2r,1)+q-\mu,\ 1-\mu\text{ (noisy)}\bigr)",
+    source="defilippis2024dimension, section 4 (numbering from memory; rederived)",
+    assumptions=(
+        *MODEL,
+        "k = n^q random features; at k = n with ell > alpha the exponent is less by (ell - alpha)/2",
+        "n -> infinity: R(2n)/R(n) is compared with 2^-x, whole sums at n = 10^10000",
+    ),
+    domain=ATLAS | {"q": Real(0.05, 3.0, "[]")},
+    claim=Identity(theory=atlas, other=summed, rtol=1e-4),  # x to 1/log n = 4.3e-5: logarithms, and rates that tie
+    cases=(
+        {"alpha": 1.5, "source": 0.2, "ell": 0.9, "q": 0.5, "labels": "noisy"},  # few features rule
+        {"alpha": 1.5, "source": 0.8, "ell": 0.6, "q": 0.45, "labels": "noisy"},  # more of them than the penalty lets in
+        {"alpha": 2.0, "source": 0.3, "ell": 1.0, "q": 0.8, "labels": "noisy"},  # as for the kernel
+        {"alpha": 2.0, "source": 1.6, "ell": 3.0, "q": 1.4, "labels": "noiseless"},
+        {"alpha": 1.5, "source": 0.4, "ell": 2.0, "q": 1.0, "labels": "noisy"},  # the peak at k = n
+    ),
+    rivals={
+        "the kernel's": lambda *, q, **given: atlas(**given),
+        "what the features cannot express costs nothing": not_capped,
+        "no peak at k = n": lambda *, q, **given: atlas(q=np.where(q == 1, 1 + 1e-9, q), **given),
+        "noise is not fitted": lambda *, labels, **given: atlas(labels="noiseless", **given),
     },
 )
