@@ -16,7 +16,7 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 def keep(name: str, found: dict[str, Any]) -> None:
     """Write what was found beside the page, with date, machine and command; whole or not at all."""
     from simulate.provenance import now
-    from tests.benchmarks.__main__ import machine
+    from tests.measured import machine
 
     path = DOCS / "reliability" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.benchmarks.__main__ import machine  # sets one BLAS thread before NumPy is imported
+from tests.measured import machine  # sets one BLAS thread before NumPy is imported
 from tests.reliability import DOCS, keep, kept, table
 from tests.reliability.page import ORDER, PAGE, TITLES
 
