@@ -24,10 +24,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cholesky, solve_triangular
-from scipy.linalg.blas import dtrmm
+from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dsygst
 
 from simulate import _conditional, designs
+from simulate._forms import grid, one, summed, times
 from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
@@ -70,39 +71,31 @@ def _features(s: Array, v: Array, k: int, rng: np.random.Generator) -> tuple[Arr
     p = len(s)
     if k >= p:
         return np.sqrt(s / k)[:, None] * _bartlett(p, k, rng), s * v, 0.0
-    F = np.sqrt(s / k)[:, None] * rng.standard_normal((p, k))
-    T = cholesky(F.T @ F, lower=False, overwrite_a=True, check_finite=False)
-    on = np.flatnonzero(v)
-    B = F[on] * np.sqrt(s[on] * v[on])[:, None]
-    E = np.triu(dsygst(B.T @ B, T, lower=0)[0])
-    E += np.triu(E, 1).T
+    F = rng.standard_normal((p, k))
+    F *= np.sqrt(s / k)[:, None]
+    T = cholesky((F.T @ F).T, lower=False, overwrite_a=True, check_finite=False)
+    F *= np.sqrt(s * v)[:, None]
+    E = dsygst((F.T @ F).T, T, lower=0, overwrite_a=1)[0]
+    E = np.triu(E) + np.triu(E, 1).T
     return T, E, max(0.0, float(s @ v - E.trace()))
 
 
-def _times(A: Array, T: Array, transposed: bool = False) -> Array:
-    """A T or A T', T triangular."""
-    return np.asarray(dtrmm(1.0, T.T, A.T, lower=T[0, -1] != 0, trans_a=transposed)).T
-
-
 def _wide(Z: Array, U: Array, T: Array, E: Array, tau2: float, delta: Array, sigma2: float) -> dict[str, Array]:
-    """(2), n <= m."""
-    c, basis, product = factor(Z, delta)
-    f = 1 / (c[:, None] + delta)
-    rows = basis.T @ U
-    reach = _times(_times(rows, T) if product is None else product, T, transposed=True)  # of the eigenvectors' predictions
+    """(2), n <= m: from the forms A = Z T'T Z', B = U E T Z' and C = R, in the eigenvectors' basis for more than one penalty."""
+    found = inverse(Z, delta)
+    rows, fitted = U, Z
+    if found is None:
+        c, basis, product = factor(Z, delta)
+        rows = basis.T @ U
+        fitted = times(rows, T) if product is None else product
+    reach = times(fitted, T, transposed=True)  # J = G reach
     seen = _conditional._times(rows, E)
-    A, R = reach @ reach.T, seen @ rows.T
-    R.flat[:: len(R) + 1] += tau2
-    own = R.diagonal() + sigma2
-    bias = float(np.sum(E if E.ndim == 1 else E.diagonal())) + tau2
-    bias = bias - 2 * np.einsum("ij,ij->i", seen, reach) @ f + np.einsum("il,il->l", f, (A * R) @ f)
-    return {
-        "bias": np.maximum(bias, 0.0),
-        "variance": sigma2 * (A.diagonal() @ f**2),
-        "train": delta**2 * (own @ f**2) / len(c),
-        "gcv": len(c) * (own @ f**2) / f.sum(axis=0) ** 2,
-        "norm2": own @ (c[:, None] * f**2),
-    }
+    A, C = reach @ reach.T, seen @ rows.T
+    C.flat[:: len(C) + 1] += tau2
+    power = float(np.sum(E if E.ndim == 1 else E.diagonal())) + tau2
+    if found is None:
+        return grid(c, delta, A=A, B=np.einsum("ij,ij->i", seen, reach), C=C, power=power, sigma2=sigma2)
+    return one(found[0], delta, A=A, B=seen @ reach.T, C=C, power=power, sigma2=sigma2)
 
 
 def _tall(Z: Array, T: Array, E: Array, tau2: float, delta: Array, sigma2: float) -> dict[str, Array]:
@@ -111,8 +104,8 @@ def _tall(Z: Array, T: Array, E: Array, tau2: float, delta: Array, sigma2: float
     c, basis, _ = factor(Z, delta)
     f = 1 / (c[:, None] + delta)
     moved = solve_triangular(T, basis, trans=1, lower=T[0, -1] == 0, check_finite=False)
-    Q, reach = moved.T @ (_conditional._times(moved.T, E).T), T @ basis
-    A = reach.T @ reach
+    Q, reach = moved.T @ (_conditional._times(moved.T, E).T), times(basis.T, T, transposed=True)
+    A = reach @ reach.T
     noise, trace = sigma2 + tau2, n - m + delta * f.sum(axis=0)
     spread = A.diagonal() @ (c[:, None] * f**2)
     train = delta**2 * (Q.diagonal() @ (c[:, None] * f**2)) + noise * (n - m + delta**2 * np.sum(f**2, axis=0))
@@ -134,13 +127,13 @@ def _left_out(Z: Array, X: Array, v: Array, delta: Array, sigma2: float) -> dict
     if (found := inverse(Z, delta)) is None:
         return None
     P, diagonal, square = found
-    half = X * np.sqrt(v)
-    R = half @ half.T
-    moved = P @ R
-    missed = np.einsum("ij,ij->i", moved, P)
+    lower = np.asarray(dsyrk(1.0, (X * np.sqrt(v)).T, trans=1)).T
+    lower.flat[:: len(P) + 1] /= 2  # R = lower + lower'
+    moved = times(P, lower)
+    missed = 2 * np.einsum("ij,ij->i", moved, P)
     q, last = P[:, -1], P[-1, -1]
-    Pq, Rq, size = P @ q, R @ q, square[-1]
-    first = np.trace(moved) - q @ Rq / last  # tr G R
+    Pq, Rq, size = P @ q, lower @ q + q @ lower, square[-1]
+    first = 2 * np.trace(moved) - q @ Rq / last  # tr G R
     second = missed.sum() - 2 * (Rq @ Pq) / last + size * (q @ Rq) / last**2  # tr G^2 R
     trace = diagonal.sum() - size / last
     total = second + sigma2 * (square.sum() - 2 * (q @ Pq) / last + size**2 / last**2)
@@ -193,24 +186,21 @@ def ridge(
     m = min(active, k)
     large = m > n >= _conditional.LARGE and len(delta) == 1 and delta[0] <= _conditional.DWARFED * s.sum()
 
-    def one() -> dict[str, Array]:
+    def draw() -> dict[str, Array]:
         if large:
-            X = np.sqrt(s) * rng.standard_normal((n + 1, active))
-            W = (_bartlett(active, k, rng) if k >= active else rng.standard_normal((active, k))) / math.sqrt(k)
-            if (risks := _left_out(X @ W, X, v, delta, sigma2)) is not None:
-                return _summed(risks, sigma2)
+            X = rng.standard_normal((n + 1, active))
+            X *= np.sqrt(s)
+            Z = times(X, _bartlett(active, k, rng)) if k >= active else X @ rng.standard_normal((active, k))
+            Z /= math.sqrt(k)
+            if (risks := _left_out(Z, X, v, delta, sigma2)) is not None:
+                return summed(risks, sigma2)
         T, E, tau2 = _features(s, v, k, rng)
         U = rng.standard_normal((n, m))
-        Z = _times(U, T)
+        Z = times(U, T)
         risks = _tall(Z, T, E, tau2, delta, sigma2) if n > m else _wide(Z, U, T, E, tau2, delta, sigma2)
-        return _summed(risks, sigma2)
+        return summed(risks, sigma2)
 
-    return _conditional.collect(draws, lam, one)
-
-
-def _summed(risks: dict[str, Array], sigma2: float) -> dict[str, Array]:
-    excess = risks["bias"] + risks["variance"]
-    return risks | {"excess": excess, "test": excess + sigma2}
+    return _conditional.collect(draws, lam, draw)
 
 
 @simulator(moments=moments)

@@ -24,9 +24,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.blas import dsyrk, dtrmm
+from scipy.linalg.blas import dsyrk
 
 from simulate import _conditional
+from simulate._forms import form, grid, one, summed
 from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
@@ -211,17 +212,15 @@ def ridge(
     phi, f = layer(activation, d), Target(constant, r2, nonlinear)
     delta = n * np.ravel(np.asarray(lam, dtype=np.float64))
 
-    def one() -> dict[str, Array]:
+    def draw() -> dict[str, Array]:
         x, theta = sphere(n, d, rng), sphere(k, d, rng)
         t = x @ theta.T / d
         X, M = phi.function(math.sqrt(d) * t), f.seen(phi, t, d)
         C, U = _lower(lambda t: f.covariance(t, d), x), _lower(phi.kernel, theta)
-        given = X, delta, C, M, U, float(sum(f)), sigma2
-        risks = (_one(*given) if n <= k else None) or _grid(*given)
-        excess = risks["bias"] + risks["variance"]
-        return risks | {"excess": excess, "test": excess + sigma2}
+        risks = (_wide if n <= k else _tall)(X, delta, C, M, U, float(sum(f)), sigma2)
+        return summed(risks, sigma2)
 
-    return _conditional.collect(draws, lam, one)
+    return _conditional.collect(draws, lam, draw)
 
 
 def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
@@ -234,49 +233,28 @@ def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
     return t
 
 
-def _form(rows: Array, lower: Array) -> Array:
-    """rows S rows', S = lower + lower' as `_lower` leaves it."""
-    half = np.asarray(dtrmm(1.0, lower.T, rows.T)).T @ rows.T
-    return half + half.T
-
-
-def _one(X: Array, delta: Array, C: Array, M: Array, U: Array, size: float, sigma2: float) -> dict[str, Array] | None:
-    """Eq. (2) and its like at one penalty, n <= k, from G = (X X' + delta)^-1; C and U as `_lower` leaves them. None: too few digits."""
-    if (found := inverse(X, delta)) is None:
-        return None
-    G, diagonal, _ = found
-    P = G @ X  # the transpose of that in (2)
-    kernel = _form(P, U)
-    first, second = (2 * np.vdot(C, A) + sigma2 * A.trace() for A in (G, G @ G))  # traces with C + sigma2
-    found_at = {
-        "bias": size - 2 * np.vdot(P, M) + 2 * np.vdot(C, kernel),
-        "variance": sigma2 * kernel.trace(),
-        "train": delta[0] ** 2 * second / len(X),
-        "gcv": len(X) * second / diagonal.sum() ** 2,
-        "norm2": first - delta[0] * second,
-    }
-    return {name: np.array([value]) for name, value in found_at.items()}
-
-
-def _grid(X: Array, delta: Array, C: Array, M: Array, U: Array, size: float, sigma2: float) -> dict[str, Array]:
-    """The same for all penalties (L,), from P = right' diag(1/(c + delta)) left."""
+def _wide(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, sigma2: float) -> dict[str, Array]:
+    """Eq. (2) and its like, n <= k; M (n, k), C and U as `_lower` leaves them."""
+    given: dict[str, float] = {"power": power, "sigma2": sigma2}
+    if found := inverse(X, delta):
+        return one(found[0], delta, A=form(X, U), B=X @ M.T, C=C + C.T, **given)
     c, basis, product = factor(X, delta)
-    n, wide = len(X), X.shape[0] <= X.shape[1]
-    rows = basis.T @ (X if wide else X.T) if product is None else product if wide else product.T
-    left, right = (basis.T, rows) if wide else (rows, basis.T)
-    f, own, scale = 1 / (c[:, None] + delta), _form(left, C), np.ones_like(c) if wide else c  # scale: left left'
-    kernel = _form(right, U)
-    drawn = own.diagonal() + sigma2 * scale  # of left (C + sigma2) left'
-    if wide:
-        residual = drawn @ (delta * f) ** 2
-        score, norm2 = n * (drawn @ f**2) / f.sum(axis=0) ** 2, (c * drawn) @ f**2
-    else:
-        residual = 2 * C.trace() + n * sigma2 - drawn @ (2 * f - c[:, None] * f**2)
-        score, norm2 = n * residual / (n - c @ f) ** 2, drawn @ f**2
+    rows = basis.T @ X if product is None else product
+    return grid(c, delta, A=form(rows, U), B=np.einsum("ij,ij->i", basis.T @ M, rows), C=form(basis.T, C), **given)
+
+
+def _tall(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, sigma2: float) -> dict[str, Array]:
+    """The same for n > k, in the basis of X'X = V diag(c) V'."""
+    n = len(X)
+    c, basis, product = factor(X, delta)
+    left = basis.T @ X.T if product is None else product.T
+    f, own, kernel = 1 / (c[:, None] + delta), form(left, C), form(basis.T, U)
+    drawn = own.diagonal() + sigma2 * c
+    residual = 2 * C.trace() + n * sigma2 - drawn @ (2 * f - c[:, None] * f**2)
     return {
-        "bias": size - 2 * np.einsum("rk,rk->r", left @ M, right) @ f + np.einsum("rl,rl->l", f, (kernel * own) @ f),
-        "variance": sigma2 * ((kernel.diagonal() * scale) @ f**2),
+        "bias": power - 2 * np.einsum("ij,ij->i", left @ M, basis.T) @ f + np.einsum("il,il->l", f, (kernel * own) @ f),
+        "variance": sigma2 * ((kernel.diagonal() * c) @ f**2),
         "train": residual / n,
-        "gcv": score,
-        "norm2": norm2,
+        "gcv": n * residual / (n - c @ f) ** 2,
+        "norm2": drawn @ f**2,
     }
