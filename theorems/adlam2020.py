@@ -62,6 +62,13 @@ def _rivals(theory):
     }
 
 
+AREAS = {
+    "of": ("bias2", "v_x", "v_w", "v_xw", "v_xe", "v_xwe"),
+    "stack": True,
+    "points": 0,
+    "value": "excess risk, split six ways",
+}
+
 six_terms = Theorem(
     title="The error of one random layer split six ways: samples, features, noise",
     statement=STATEMENT + r",\quad s_1=\dots=s_d=\mu_1^2/d,\ \sum_{i>d}s_i=\mu_*^2",
@@ -95,12 +102,7 @@ six_terms = Theorem(
     plot={
         f"areas, {name}": Plot(
             at={"activation": "relu", "inputs": 1.0, "lam": lam, "r2": 1.0, "sigma2": 0.1},
-            of=("bias2", "v_x", "v_w", "v_xw", "v_xe", "v_xwe"),
-            stack=True,
-            low=0.1,
-            high=10.0,
-            points=0,
-            value="excess risk, split six ways",
+            **AREAS,
             text=f"ReLU, d = n, penalty {lam:g} (values chosen here); no simulation.",
         )
         for name, lam in (("small penalty", 1e-3), ("large penalty", 0.1))
@@ -127,6 +129,11 @@ any_spectrum = Theorem(
         {"spectrum": "atoms:2@0.5,0.5@0.5", "signal": "top:0.5", "gamma": 2.0, "psi": 1.0, "lam": 0.5, "sigma2": 0.5},
     ),
     rivals=_rivals(_any),
+    plot=Plot(
+        at={"spectrum": "atoms:4@0.5,0.25@0.5", "psi": 2.0, "lam": 0.01, "r2": 1.0, "sigma2": 0.1},
+        **AREAS,
+        text="Two eigenvalues, 4 and 1/4, p = 2k; no simulation.",
+    ),
 )
 
 they_add_up = Theorem(

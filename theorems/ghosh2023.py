@@ -113,7 +113,8 @@ frontier = Theorem(
             log_y=True,
             axis=AXIS,
             value=r"least excess risk / $\sigma^2$",
-            text="The least excess at training error tau sigma2 (tau chosen here; the paper's list of figures is not verified).",
+            text="The least excess at training error tau sigma2 (tau chosen here; the paper's list of figures is not verified). At tau = 0 "
+            "the frontier has its pole at p = n, which the bound for any features has not.",
         ),
         "level sets": Plot(
             theory=lambda **k: {
@@ -196,4 +197,5 @@ frontier_without_penalty = Theorem(
         "the universal bound": tradeoff.bound,
         "gamma for sqrt(gamma)": lambda *, gamma, tau, sigma2: sigma2 * ((1 - tau) / (abs(gamma - 1 + tau) + gamma * tau)) ** 2,
     },
+    plot=Plot(low=0.8, lines={"tau": (0.25, 0.5)}),
 )

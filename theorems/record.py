@@ -31,8 +31,9 @@ class Plot:
     """What a figure shows: one curve for each value of `lines`, along `x` from `low` to `high`, and the curves `also`, by their names.
 
     `n` is the size of the simulated points, `of` the field that is drawn (the claim's own by default) or several, each with a dash of
-    its own; `stack`: as areas, one above the other. `theory` and `simulation` stand in place of the record's where the figure's
-    parameters are others than its own. `text` is a sentence for the caption, `axis` and `value` are titles of the axes.
+    its own; `stack`: as areas, one above the other. `up` (name, low, high): a second axis, the field in colours, theory alone, one
+    panel a line. `theory` and `simulation` stand in place of the record's where the figure's parameters are others than its own;
+    `data` names the table where points are measured on data. `text` is a sentence for the caption, `axis` and `value` title the axes.
     """
 
     x: str = "gamma"
@@ -48,6 +49,8 @@ class Plot:
     theory: Callable[..., Any] | None = None
     simulation: Callable[..., Any] | None = None
     stack: bool = False
+    up: tuple[str, float, float] | None = None
+    data: str = ""
     text: str = ""
     axis: str = ""
     value: str = ""

@@ -20,13 +20,13 @@ import numpy as np
 
 from asymptotics.conventions import refuse
 from simulate.streams import STREAM_VERSION
-from theorems.claims import Bound, Identity, Law, Mean
-from theorems.figures import styles
+from theorems.claims import Bound, Identity, Law
+from theorems.figures import captions, styles
 from theorems.figures.curves import Series, series
 from theorems.figures.histograms import Histogram, histograms
+from theorems.figures.maps import Map, draw_maps, surfaces
 from theorems.figures.panels import draw_curves, draw_laws
 from theorems.figures.plans import fields, lines, plan, wanted
-from theorems.figures.wording import FIELDS, value_text
 from theorems.record import Plot, Theorem
 from theorems.tables import versions
 from theorems.verdicts.verify import Verdict, verify
@@ -114,19 +114,24 @@ def figure(
         verdict = verify(record, entropy=entropy)
     shown = plan(record, plot)
     of = fields(record, shown)
-    found: list[Series] | list[Histogram]
+    found: list[Series] | list[Histogram] | list[Map]
     if isinstance(record.claim, Law):
         found = histograms(record, shown, draws=draws, entropy=entropy, tick=tick)
-        drawn = draw_laws(found, style=style, inches=inches, note=_note(verdict))
+        drawn = draw_laws(found, style=style, inches=inches, note=captions.note(verdict))
+    elif shown.up:
+        found = surfaces(record, shown, tick=tick)
+        drawn = draw_maps(found, record, shown, style=style, inches=inches, note=captions.note(verdict))
     else:
         found = series(record, shown, draws=draws, entropy=entropy, tick=tick)
         rtol = record.claim.rtol if isinstance(record.claim, Identity) and shown.theory is None else None
-        points = f"{'areas' if shown.stack else 'lines'}: theory"
+        points = f"{'areas' if shown.stack else 'lines'}: {'lower bound' if isinstance(record.claim, Bound) else 'theory'}"
         if any(s.points is not None for s in found):
-            points += f"; points: simulation{_size(shown)} (mean of {draws} draws, 95% interval)"
-        drawn = draw_curves(found, record, shown, style=style, inches=inches, note=_note(verdict), points=points, rtol=rtol)
+            points += f"; points: {shown.data or 'simulation'}{captions.size(shown)} (mean of {draws} draws, 95% interval)"
+        drawn = draw_curves(
+            found, record, shown, style=style, inches=inches, note=captions.note(verdict), points=points, rtol=rtol
+        )
     numbers = _numbers(found, shown)
-    caption = _caption(record, shown, of, found, draws, verdict)
+    caption = captions.caption(record, shown, of, found, draws, verdict)
     csv = numbers.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "theorem": record.name,
@@ -184,16 +189,6 @@ def count(record: Theorem, name: str | None = None) -> int:
     return ((panels if own else 0) + sum(isinstance(c.what, Theorem) for c in plot.also.values())) * plot.points
 
 
-def _note(verdict: Verdict | None) -> str:
-    """The verdict in a few words, for the figure's margin."""
-    return "" if verdict is None else verdict.headline.replace("<=", "≤")
-
-
-def _size(plot: Plot) -> str:
-    """The size of the simulated points, where it is one size."""
-    return "" if plot.x == "n" else f" at $n$ = {plot.at.get('n', plot.n)}"
-
-
 def _facts(plot: Plot) -> dict[str, Any]:
     """What a plot says, in words and numbers."""
     given = {f.name: getattr(plot, f.name) for f in parts(plot)}
@@ -202,58 +197,12 @@ def _facts(plot: Plot) -> dict[str, Any]:
     return kept | ({"also": list(plot.also)} if plot.also else {})
 
 
-def _caption(
-    record: Theorem,
-    plot: Plot,
-    of: tuple[str, ...],
-    found: list[Series] | list[Histogram],
-    draws: int,
-    verdict: Verdict | None,
-) -> str:
-    varied = set(plot.lines) | {plot.x}
-    fixed = {k: v for k, v in found[0].params.items() if all(item.params.get(k) == v for item in found)}
-    at = ", ".join(f"{k} = {value_text(v)}" for k, v in fixed.items() if k not in varied)
-    sentences = [f"{record.title} ({record.source}).", *([plot.text] if plot.text else [])]
-    if isinstance(record.claim, Law):
-        single = isinstance(found[0], Histogram) and found[0].points == "value"
-        bars = f"{draws * plot.n} draws" if single else f"eigenvalues of {draws} draws"
-        sentences.append(f"Lines: the limiting density. Bars: {bars} at n = {plot.n}.")
-    elif isinstance(record.claim, Identity) and plot.theory is None:
-        sentences.append(
-            f"Above: {FIELDS.get(of[0], of[0])} by two exact routes. Below: their relative difference (none: 1e-17) and the tolerance."
-        )
-    else:
-        bound = "a lower bound" if isinstance(record.claim, Bound) else "theory"
-        exact = isinstance(record.claim, Mean) and record.claim.exact and plot.theory is None
-        sentences.append(
-            f"{'Areas' if plot.stack else 'Lines'}: {bound}" + (f", exact at n = {plot.n}." if exact else ", in the limit.")
-        )
-        drawn = [s.points for s in found if isinstance(s, Series) and s.points is not None]
-        if drawn:
-            what = "" if len(of) > 1 else f"{FIELDS.get(of[0], of[0])}, "
-            sentences.append(
-                f"Points: {what}mean of {draws} draws{_size(plot).replace('$', '')}, with 95% Student intervals of the mean."
-            )
-            if not np.concatenate([p.mean for p in drawn]).all():
-                sentences.append(
-                    "Open marks: medians with 95% order-statistic intervals, where a draw has no variance"
-                    " (theory's mean need not meet them)."
-                )
-            sentences.append("Arrows at the upper edge: off the scale.")
-    if at:
-        sentences.append(f"At {at}.")
-    if verdict is not None:
-        rivals = f"; {len(verdict.rivals)} rival formulas " + ("all refuted" if verdict.has_power else "not all refuted")
-        sentences.append(f"Verdict: {_note(verdict)}{rivals if verdict.rivals else ''}, seed {verdict.entropy}.")
-    return " ".join(sentences)
-
-
-def _numbers(found: list[Series] | list[Histogram], plot: Plot) -> pd.DataFrame:
+def _numbers(found: list[Series] | list[Histogram] | list[Map], plot: Plot) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
     for item in found:
-        blocks = item.blocks() if isinstance(item, Histogram) else _blocks(item, plot)
+        blocks = _blocks(item, plot)
         for kind, columns in blocks:
             frame = pd.DataFrame(columns)
             frame.insert(0, "kind", kind)
@@ -266,7 +215,11 @@ def _numbers(found: list[Series] | list[Histogram], plot: Plot) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _blocks(item: Series, plot: Plot) -> list[tuple[str, dict[str, Any]]]:
+def _blocks(item: Series | Histogram | Map, plot: Plot) -> list[tuple[str, dict[str, Any]]]:
+    if isinstance(item, Histogram):
+        return item.blocks()
+    if isinstance(item, Map):
+        return item.blocks(plot)
     blocks: list[tuple[str, dict[str, Any]]] = [("theory", {plot.x: item.x, "value": item.y})]
     if item.other is not None:
         blocks.append(("second route", {plot.x: item.x, "value": item.other}))

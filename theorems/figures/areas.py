@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,9 +24,18 @@ def stacked(found: Sequence[Series]) -> list[Series]:
     return out
 
 
+#: so that colours of one grey differ
+HATCHES = ("", "/////", "|||||", "\\\\\\\\\\", "", ".....", "")
+
+
+def look(i: int) -> dict[str, Any]:
+    """Colour and hatching of the i-th area."""
+    return {"facecolor": styles.COLOURS[i % 7], "edgecolor": "white", "linewidth": 0.4, "hatch": HATCHES[i % 7]}
+
+
 def draw(ax: Axes, found: Sequence[Series]) -> None:
     """Fill between them, with a white edge: neighbours stay apart without colour."""
     below = np.zeros(found[0].x.shape)
     for i, item in enumerate(stacked(found)):
-        ax.fill_between(item.x, below, item.y, color=styles.COLOURS[i % 7], edgecolor="white", linewidth=0.4, zorder=1.5)
+        ax.fill_between(item.x, below, item.y, zorder=1.5, **look(i))
         below = item.y

@@ -83,8 +83,8 @@ def draw_curves(
         if plot.stack:
             areas.draw(ax, found)
         for item in () if plot.stack else found:
-            look = _look(item, plot)
-            ax.plot(item.x, item.y, color=look["color"], linestyle=look["linestyle"], zorder=2)
+            look = _look(item, plot, found)
+            ax.plot(item.x, item.y, **look | {"marker": None}, zorder=2)
             if item.points is not None:
                 _points(ax, item, look["color"], look["marker"], high)
             if item.other is not None:
@@ -110,18 +110,21 @@ def draw_curves(
         return settle(figure)
 
 
-def _look(item: Series, plot: Plot) -> dict[str, Any]:
-    """Colour, mark and dash of a line: by its place; the dash by its field where a line has several. A function's is black."""
+def _look(item: Series, plot: Plot, found: Sequence[Series]) -> dict[str, Any]:
+    """Colour, mark and dash of a line: by its place. Of several fields of several lines the dash is the field's, or, where no points
+    tell the lines apart without colour, the width. A function's is black.
+    """
     if item.text and item.points is None:
         own = [k for k, c in plot.also.items() if not isinstance(c.what, Theorem)].index(item.text)
         return {"color": "#000000", "linestyle": styles.PLAIN[own % len(styles.PLAIN)], "marker": None}
     fields = plot.of if isinstance(plot.of, tuple) else ()
-    dash = (
-        styles.FIELDS[fields.index(item.of) % len(styles.FIELDS)]
-        if len(fields) > 1 and item.of in fields
-        else styles.DASHES[item.line % 7]
-    )
-    return {"color": styles.COLOURS[item.line % 7], "linestyle": dash, "marker": styles.MARKS[item.line % 7]}
+    field = fields.index(item.of) if item.of in fields and not item.text else 0
+    place = (item.line if plot.lines else item.line + max(0, len(fields) - 1) * bool(item.text) + field) % 7
+    look: dict[str, Any] = {"color": styles.COLOURS[place], "linestyle": styles.DASHES[place], "marker": styles.MARKS[place]}
+    if plot.lines and len(fields) > 1 and item.of in fields:
+        bare = all(s.points is None for s in found)
+        look |= {"linewidth": styles.WIDTHS[field % 4]} if bare else {"linestyle": styles.FIELDS[field % 4]}
+    return look
 
 
 def _entries(found: Sequence[Series], record: Theorem, plot: Plot) -> tuple[list[Any], list[str]]:
@@ -130,20 +133,25 @@ def _entries(found: Sequence[Series], record: Theorem, plot: Plot) -> tuple[list
     from matplotlib.patches import Patch
 
     if plot.stack:
-        rising = [(Patch(color=styles.COLOURS[i % 7]), FIELDS.get(s.of, s.of)) for i, s in enumerate(found)]
+        rising = [(Patch(**areas.look(i)), FIELDS.get(s.of, s.of)) for i, s in enumerate(found)]
         return [h for h, _ in rising], [t for _, t in rising]
     handles: list[Any] = []
     texts: list[str] = []
     fields = plot.of if isinstance(plot.of, tuple) else ()
+    names = {k: FIELDS.get(k, k).partition(",")[0] for k in fields}
+    alone = len(fields) > 1 and not plot.lines
     for item in found:
-        text = item.text or label(item.params, item.varied) or (record.title.partition(":")[0] if plot.also else "")
-        if text and (item.text or not fields or item.of == fields[0]):
-            look = _look(item, plot) | ({"markerfacecolor": "white"} if item.other is not None else {})
+        own = names[item.of] if alone and not item.text else label(item.params, item.varied)
+        text = item.text or own or (record.title.partition(":")[0] if plot.also else "")
+        if text and (item.text or not fields or alone or item.of == fields[0]):
+            look = _look(item, plot, found) | ({"markerfacecolor": "white"} if item.other is not None else {})
             handles.append(Line2D([], [], **look | ({"marker": None} if item.points is None and item.other is None else {})))
             texts.append(text)
-    for i, name in enumerate(fields if len(fields) > 1 else ()):
-        handles.append(Line2D([], [], color=styles.GREY, linestyle=styles.FIELDS[i % len(styles.FIELDS)]))
-        texts.append(FIELDS.get(name, name).partition(",")[0])
+    bare = all(s.points is None for s in found)
+    for i, name in enumerate(names.values() if len(fields) > 1 and not alone else ()):
+        look = {"linewidth": styles.WIDTHS[i % 4]} if bare else {"linestyle": styles.FIELDS[i % 4]}
+        handles.append(Line2D([], [], color=styles.GREY, **look))
+        texts.append(name)
     return handles, texts
 
 

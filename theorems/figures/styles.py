@@ -19,6 +19,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 DASHES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)), (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)), (0, (3, 1.5)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 FIELDS: tuple[Any, ...] = ("-", (0, (1, 1.2)), "--", "-.")  # of a line's several fields
+WIDTHS = (1.7, 0.7, 1.2, 0.4)  # the same where no line has points
 PLAIN: tuple[Any, ...] = ("--", (0, (1, 1.2)), "-.", "-")  # of functions without points, in black
 GREY = "#555555"
 
@@ -79,6 +80,7 @@ def rc(style: Venue) -> dict[str, Any]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "lines.linewidth": 1.2,
+        "hatch.linewidth": 0.5,
         "lines.markersize": 3.2,
         "xtick.major.width": 0.6,
         "ytick.major.width": 0.6,

@@ -27,7 +27,7 @@ SYMBOLS = {
     "inputs": r"$d/n$",
     "decay": r"$a$",
     "t": r"$t$",
-    "penalty": r"penalty",
+    "penalty": r"the paper's $\lambda$",
     "noise": r"$\sigma^2/E_0$",
     "excess": r"excess",
 }
@@ -35,6 +35,7 @@ FEATURES = {"p": "aspect ratio", "k": "random features per sample", "d": "input 
 AXES = {
     "lam": r"penalty $\lambda$",
     "delta": r"ridge $\delta = n\lambda$",
+    "penalty": r"the paper's penalty $\lambda$",
     "n": r"samples $n$",
     "k": r"random features $k$",
     "sigma2": r"variance of the noise $\sigma^2$",

@@ -64,6 +64,8 @@ correlated_ridgeless = Theorem(
 )  # fmt: skip
 
 _autoregressive = each("rho", lambda *, rho, **k: _theory(spectrum=f"ar1:{rho!r}", signal="isotropic", **k))
+_at_any_gamma = each("rho", lambda *, rho, **k: ridge.ridge(law(f"ar1:{rho!r}", "isotropic"), lam=0.0, **k))
+_autoregressive_draws = through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"ar1:{rho!r}"})
 
 autoregressive = Theorem(
     title="Ridgeless least squares with autoregressive features",
@@ -74,7 +76,7 @@ autoregressive = Theorem(
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
         theory=_autoregressive,
-        simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"ar1:{rho!r}"}),
+        simulation=_autoregressive_draws,
         sizes=(40, 80, 160, 320),
     ),
     cases=(
@@ -88,14 +90,17 @@ autoregressive = Theorem(
     },
     plot={
         "figure 5": Plot(
-            low=1.05,
-            high=10.0,
+            theory=_at_any_gamma,
+            simulation=_autoregressive_draws,
             at={"r2": 5.0, "sigma2": 1.0},
             lines={"rho": (0.0, 0.25, 0.5, 0.75)},
-            text="Autoregressive features, SNR 5 (parameters as recalled); above p = n alone.",
+            limits=(0.0, 10.0),
+            text="Autoregressive features, SNR 5 (parameters as recalled); below p = n the risk is sigma2 gamma/(1 - gamma) at every rho.",
         )
     },
 )
+
+_equicorrelated_draws = through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"equicorrelated:{rho!r}"})
 
 equicorrelated_ridgeless = Theorem(
     title="Ridgeless least squares with equicorrelated features",
@@ -111,7 +116,7 @@ equicorrelated_ridgeless = Theorem(
     domain={"rho": Real(0.0, 0.99, "[]"), "gamma": OVER, "r2": R2, "sigma2": SIGMA2},
     claim=Mean(
         theory=equicorrelated.ridgeless,
-        simulation=through(simulate.ridge.ridge, lambda *, rho, **k: k | {"spectrum": f"equicorrelated:{rho!r}"}),
+        simulation=_equicorrelated_draws,
         sizes=(40, 80, 160),
     ),
     cases=({"rho": 0.5, "gamma": 2.0, "r2": 5.0, "sigma2": 0.1}, {"rho": 0.25, "gamma": 3.0, "r2": 0.1, "sigma2": 2.0}),
@@ -123,11 +128,12 @@ equicorrelated_ridgeless = Theorem(
     },
     plot={
         "figure 4": Plot(
-            low=1.05,
-            high=10.0,
+            theory=equicorrelated.ridgeless,
+            simulation=_equicorrelated_draws,
             at={"r2": 5.0, "sigma2": 1.0},
             lines={"rho": (0.0, 0.25, 0.5, 0.75)},
-            text="Equicorrelated features, SNR 5 (parameters as recalled); above p = n alone.",
+            limits=(0.0, 10.0),
+            text="Equicorrelated features, SNR 5 (parameters as recalled); below p = n the risk is sigma2 gamma/(1 - gamma) at every rho.",
         )
     },
 )

@@ -68,11 +68,13 @@ polynomial_bias = Theorem(
         "figure 6": Plot(
             at={"sigma2": 1.0, "decay": 1.5},
             lines={"r2": (1.0, 2.33, 3.67, 5.0)},
+            limits=(0.0, 10.0),
             text="Misspecified features, four signal-to-noise ratios at a = 1.5 (values as recalled).",
         ),
         "figure 7": Plot(
             at={"r2": 5.0, "sigma2": 1.0},
             lines={"decay": (0.5, 1.0, 2.0, 5.0)},
+            limits=(0.0, 10.0),
             text="Misspecified features at SNR 5, by how fast their bias falls (values as recalled).",
         ),
     },
@@ -115,6 +117,7 @@ misspecified_optimal_ridge = Theorem(
             simulation=through(simulate.misspecified.ridge, _tuned_along),
             at={"r2": 5.0, "sigma2": 1.0, "decay": 1.5},
             also={"ridgeless": Curve(polynomial_bias)},
+            limits=(0.0, 10.0),
             text="The tuned ridge beside ridgeless, where the bias falls as (1 + gamma)^-a (parameters as recalled).",
         )
     },

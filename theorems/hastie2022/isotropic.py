@@ -78,9 +78,8 @@ isotropic_ridgeless = Theorem(
             at={"sigma2": 1.0}, lines={"r2": (1.0, 2.33, 3.67, 5.0)}, text="Four signal-to-noise ratios (values as recalled)."
         ),
         "figure 3, bias and variance": Plot(
-            at={"sigma2": 1.0},
+            at={"r2": 5.0, "sigma2": 1.0},
             of=("bias", "variance", "excess"),
-            lines={"r2": (5.0,)},
             text="What the risk consists of (the content of figure 3 as recalled).",
         ),
     },

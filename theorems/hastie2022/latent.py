@@ -71,7 +71,9 @@ latent_space = Theorem(
             text="The norm of the same fits (parameters as recalled).",
         ),
         "figure 9, d/p": Plot(
-            low=1.05,
+            theory=formula.ridgeless,
+            simulation=simulate.latent_space.ridge,
+            low=0.4,
             high=20.0,
             at={"r2": 1.0, "sigma2": 0.1, "mu": 1.0},
             lines={"psi": (0.02, 0.05, 0.1, 0.2)},

@@ -26,7 +26,23 @@ def test_error(theory, simulation):
             text="ReLU, d = 100, n = 300, no noise, without penalty and at the paper's 1e-3 (parameters as recalled).",
         ),
         "figure 1, logarithmic": Plot(
-            **drawn, lines={"penalty": (0.0,)}, log_y=True, text="The same without penalty, on a logarithmic scale."
+            **drawn,
+            lines={"penalty": (0.0,)},
+            limits=(0.03, 30.0),
+            log_y=True,
+            text="The same without penalty, on a logarithmic scale.",
+        ),
+        "figure 3": Plot(
+            **own | {"at": RELU},
+            low=0.05,
+            high=20.0,
+            up=("penalty", 1e-4, 10.0),
+            lines={"sigma2": tuple(NOISE.values())},
+            of="excess",
+            points=0,
+            limits=(0.05, 20.0),
+            value="excess risk",
+            text="The surface over features and the paper's penalty, d/n = 1/3, two levels of noise (chosen here); no simulation.",
         ),
         **{
             f"figure 3, {name}": Plot(
@@ -75,6 +91,7 @@ def ridgeless(theory):
             high=10.0,
             n=180,
             points=12,
+            limits=(0.0, 2.0 if sigma2 < 1 else 6.0),
             text=f"The least-norm fit beside the optimal penalty, {name} (noise chosen here). The gap of the points is of order 1/d.",
         )
         for name, sigma2 in NOISE.items()

@@ -7,24 +7,38 @@ import numpy as np
 import simulate.random_features
 from asymptotics import random_features, spectra
 from theorems import Curve, Plot, through
+from theorems.plots import tables
 
-EIGENVALUES = np.arange(1.0, 1001.0) ** -1.5  # figure 1: both exponents 3/2, so that every coefficient is 1
+DRAWN, ALL = 1000, 10_000  # eigenvalues: of what is simulated, and the paper's
+
+
+def _eigenvalues(count):
+    """Figure 1: both exponents 3/2, so that every coefficient is 1."""
+    return np.arange(1.0, count + 1.0) ** -1.5
 
 
 @cache
-def _drawn():
-    return spectra.from_eigenvalues(EIGENVALUES)
+def _spectrum(count):
+    return spectra.from_eigenvalues(_eigenvalues(count))
 
 
-def _sizes(*, n, k, **given):
-    count = len(EIGENVALUES)
+def _sizes(count, *, n, k, **given):
     sizes = {"gamma": k / n, "psi": count / k, "r2": float(count), "sigma2": 0.5}
     return sizes | ({"lam": given.pop("delta") / n} if "delta" in given else {}) | given
 
 
-_finite = through(lambda **k: random_features.ridge(_drawn(), **k), _sizes)
-_best = through(lambda **k: random_features.optimal(_drawn(), **k), lambda **k: _sizes(**k))
-_features = through(simulate.random_features.ridge, lambda *, n, **k: _sizes(n=n, **k) | {"n": n, "spectrum": EIGENVALUES})
+def _finite(count=DRAWN, **given):
+    return random_features.ridge(_spectrum(count), **_sizes(count, **given))
+
+
+def _best(count=DRAWN, **given):
+    return random_features.optimal(_spectrum(count), **_sizes(count, **given))
+
+
+_features = through(
+    simulate.random_features.ridge,
+    lambda *, n, **k: _sizes(DRAWN, n=n, **k) | {"n": n, "spectrum": _eigenvalues(DRAWN)},
+)
 
 
 def _along(x, fixed):
@@ -35,40 +49,83 @@ def _along(x, fixed):
         high=1e4,
         points=8,
         at={fixed: 256},
-        lines={"delta": tuple(10 ** (-3 + i / 6) for i in (4, 8, 12, 20, 26))},
+        lines={"delta": tables.RIDGES},
         of=("test", "train"),
         theory=_finite,
         simulation=_features,
         also={"optimal ridge": Curve(_best, of="test")},
         limits=(0.4, 4.0),
         log_y=True,
-        text="Gaussian features of Gaussian data, alpha = beta = 1.5, sigma2 = 0.5, the paper's five ridges; 1000 eigenvalues, not 10^4.",
+        text="Gaussian features of Gaussian data, alpha = beta = 1.5, sigma2 = 0.5, the paper's five ridges; 1000 eigenvalues, where "
+        "the paper has 10^4.",
     )
 
 
-FIGURE_1 = {"figure 1, features": _along("k", "n"), "figure 1, samples": _along("n", "k")}
+BEST = "optimal"
+
+
+def _over(*, delta, **sizes):
+    return _best(ALL, **sizes) if delta == BEST else _finite(ALL, delta=delta, **sizes)
+
+
+def _map(of, value):
+    """The supplement's heat maps over n and k."""
+    return Plot(
+        x="k",
+        up=("n", 10.0, 1e4),
+        low=10.0,
+        high=1e4,
+        lines={"delta": tables.RIDGES[::2] if of == "train" else (*tables.RIDGES, BEST)},
+        of=of,
+        theory=_over,
+        points=0,
+        limits=(0.4, 4.0) if of == "test" else (0.01, 4.0),
+        value=value,
+        text="A heat map of the paper's supplement: the data and features of figure 1, with all its 10^4 eigenvalues, ridges of figure 1; "
+        "no simulation. Dotted: k = n.",
+    )
+
+
+FIGURE_1 = {
+    "figure 1, features": _along("k", "n"),
+    "figure 1, samples": _along("n", "k"),
+    **tables.FIGURE_1,
+    "heat map, test error": _map("test", "test error"),
+    "heat map, training error": _map("train", "training error"),
+}
+RATIO, VALUE = "fitting ratio: train / test", "test error\nover that of interpolation"
+LEVELS = {"noise": (0.0, 1.0, 5.0, 50.0)}
 EXPONENTS = {"CIFAR-10": (1.17, 1.14), "SVHN": (1.22, 1.20), "MNIST": (1.12, 1.36)}  # alpha, beta as the paper fits them
+
+
+def _over_interpolation(function):
+    """By the root of train/test, and in units of interpolation at the same noise, (1 + alpha noise) test_0."""
+
+    def changed(*, ratio, alpha, noise, **given):
+        return function(alpha=alpha, noise=noise, fitting=np.sqrt(ratio), **given) / (1 + alpha * noise)
+
+    return changed
 
 
 def figure_2(relative, at_fitting):
     """The test error along train/test, from the record's theory and simulation along the root of that."""
-    change = lambda *, ratio, **k: k | {"fitting": np.sqrt(ratio)}  # noqa: E731
     return {
         f"figure 2, {data}": Plot(
             x="ratio",
             low=0.0,
             high=0.8,
             log=False,
-            log_y=True,
+            log_y=False,
             at={"alpha": alpha, "source": (beta - 1) / (2 * alpha)},
-            lines={"noise": (0.0, 1.0, 5.0, 50.0)},
-            theory=through(relative, change),
-            simulation=through(at_fitting, change),
+            lines=LEVELS,
+            theory=_over_interpolation(relative),
+            simulation=_over_interpolation(at_fitting),
             n=80,
             points=10,
-            axis="fitting ratio: train / test",
-            value="test error over that of\nnoiseless interpolation",
-            text=f"The paper's exponents of {data}: alpha = {alpha:g}, beta = {beta:g}; the lines are its noise levels.",
+            axis=RATIO,
+            value=VALUE,
+            text=f"The paper's exponents of {data}: alpha = {alpha:g}, beta = {beta:g}; the lines are its noise levels, each in units of "
+            "interpolation at that noise (not of noiseless interpolation as in the paper), so that a line's minimum can be seen.",
         )
         for data, (alpha, beta) in EXPONENTS.items()
-    }
+    } | tables.figure_2(relative, LEVELS, axis=RATIO, value=VALUE)
