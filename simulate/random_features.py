@@ -99,22 +99,33 @@ def _wide(Z: Array, U: Array, T: Array, E: Array, tau2: float, delta: Array, sig
 
 
 def _tall(Z: Array, T: Array, E: Array, tau2: float, delta: Array, sigma2: float) -> dict[str, Array]:
-    """(3), n > m."""
+    """(3), n > m: from A = T'T and Q, in the eigenvectors' basis of Z'Z for more than one penalty."""
     n, m = Z.shape
-    c, basis, _ = factor(Z, delta)
-    f = 1 / (c[:, None] + delta)
-    moved = solve_triangular(T, basis, trans=1, lower=T[0, -1] == 0, check_finite=False)
-    Q, reach = moved.T @ (_conditional._times(moved.T, E).T), times(basis.T, T, transposed=True)
+    found = inverse(Z, delta)
+    if found is None:
+        c, basis, _ = factor(Z, delta)
+    moved = solve_triangular(T, np.eye(m) if found else basis, trans=1, lower=T[0, -1] == 0, check_finite=False)
+    Q, reach = moved.T @ _conditional._times(moved.T, E).T, T.T if found else times(basis.T, T, transposed=True)
     A = reach @ reach.T
-    noise, trace = sigma2 + tau2, n - m + delta * f.sum(axis=0)
-    spread = A.diagonal() @ (c[:, None] * f**2)
-    train = delta**2 * (Q.diagonal() @ (c[:, None] * f**2)) + noise * (n - m + delta**2 * np.sum(f**2, axis=0))
+    if found is None:
+        f = 1 / (c[:, None] + delta)
+        f2, F, shrunk = c[:, None] * f**2, f.sum(axis=0), np.sum(f**2, axis=0)
+        missed, spread = np.einsum("il,il->l", f, (A * Q) @ f), A.diagonal() @ f2
+        shown, kept, gain = Q.diagonal() @ f2, Q.diagonal() @ (c[:, None] * f) ** 2, f2.sum(axis=0)
+    else:
+        P, diagonal, square = found
+        PA, PQ, F, shrunk = P @ A, P @ Q, diagonal.sum(), square.sum()
+        missed, spread = np.vdot(PA, PQ.T), PA.trace() - delta * np.vdot(PA, P)
+        shown, gain = PQ.trace() - delta * np.vdot(PQ, P), F - delta * shrunk
+        kept = np.vdot(Q - delta * PQ, np.eye(m) - delta * P)
+    noise = sigma2 + tau2
+    train = delta**2 * shown + noise * (n - m + delta**2 * shrunk)
     return {
-        "bias": delta**2 * np.einsum("il,il->l", f, (A * Q) @ f) + tau2 * (1 + spread),
+        "bias": delta**2 * missed + tau2 * (1 + spread),
         "variance": sigma2 * spread,
         "train": train / n,
-        "gcv": n * train / trace**2,
-        "norm2": Q.diagonal() @ (c[:, None] * f) ** 2 + noise * (c @ f**2),
+        "gcv": n * train / (n - m + delta * F) ** 2,
+        "norm2": kept + noise * gain,
     }
 
 
