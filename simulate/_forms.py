@@ -8,12 +8,16 @@ With A = E_x b b', B = E_x b(x) E f(x) f(X)', C = E f(X) f(X)' and power = E f(x
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dtrmm
 
 Array = NDArray[np.float64]
 Fields = dict[str, Array]
+
+ROWS = 128
 
 
 def one(G: Array, delta: Array, *, A: Array, B: Array, C: Array, power: float, sigma2: float) -> Fields:
@@ -49,6 +53,11 @@ def summed(risks: Fields, sigma2: float) -> Fields:
     """With excess and test error."""
     excess = risks["bias"] + risks["variance"]
     return risks | {"excess": excess, "test": excess + sigma2}
+
+
+def triangle(n: int) -> Iterator[tuple[slice, slice]]:
+    """Blocks of rows that cover the lower triangle: so large that a function's temporary arrays stay in the cache."""
+    return ((slice(i, i + ROWS), slice(i + ROWS)) for i in range(0, n, ROWS))
 
 
 def times(A: Array, T: Array, transposed: bool = False) -> Array:

@@ -67,9 +67,11 @@ def factor(X: Array, delta: Array) -> Factors:
 
 def inverse(X: Array, delta: Array) -> tuple[Array, Array, Array] | None:
     """P = (gram + delta)^-1 and the diagonals of P and P^2, by Cholesky, at one penalty; None near its pole or without the digits."""
-    if len(delta) > 1:
-        return None
-    gram = _gram(X)
+    return inverted(_gram(X), delta) if len(delta) == 1 else None
+
+
+def inverted(gram: Array, delta: Array) -> tuple[Array, Array, Array] | None:
+    """The same from the lower triangle, in Fortran order and zeros beside it, which is overwritten."""
     m = len(gram)
     if delta[0] > DWARFED * gram.trace() / m:
         return None

@@ -16,12 +16,15 @@ norm2 = |f_hat|^2 in the kernel's space = tr(G K G (C + sigma2)). One eigendecom
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 
 from simulate import _conditional, kernels
+from simulate._forms import grid, one, summed, times, triangle
+from simulate._gram import inverted
 from simulate.conventions import refuse, simulator
 from simulate.draws import Draws
 from simulate.harmonics import Space, eigenvalues, space_of
@@ -72,12 +75,17 @@ def ridge(
     coefficients = np.zeros((3, s0.size))
     coefficients[0, : q.size], coefficients[1, : q.size], coefficients[2, : s.size] = q, s0[: q.size] * q, N * s**2
 
-    def one() -> dict[str, Array]:
-        c, U, T = _factor(where, kernel, n, penalties, rng)
+    def draw() -> dict[str, Array]:
+        K, T = _gram(where, kernel, n, rng)
         C, B, A = _zonal(where, T, coefficients)
-        return risks(c, U, penalties, A=A, B=B, C=C, power=float(q.sum()), sigma2=sigma2)
+        forms: dict[str, Any] = {"A": A, "B": B, "C": C, "power": float(q.sum()), "sigma2": sigma2}
+        if found := _inverse(K, penalties):
+            G, diagonal, square = found
+            at = summed(one(G, penalties, **forms), sigma2)
+            return at | {"loo": np.array([np.mean((_scatter(G, _half(C)) + sigma2 * square) / diagonal**2)])}
+        return risks(*_factor(K, kernel, penalties), penalties, **forms)
 
-    return _conditional.collect(draws, delta, one)
+    return _conditional.collect(draws, delta, draw)
 
 
 @simulator(moments=moments, cost=3.0)
@@ -100,40 +108,59 @@ def learnability(
     unit = np.eye(int(degree) + 1)[-1:]
     out = np.empty(draws)
     for i in range(draws):
-        c, U, T = _factor(where, kernel, n, penalties, rng)
-        out[i] = s[int(degree)] * np.sum(np.einsum("ij,ij->j", U, _zonal(where, T, unit)[0] @ U) / (c + penalties[0]))
+        K, T = _gram(where, kernel, n, rng)
+        P = _zonal(where, T, unit)[0]
+        if found := _inverse(K, penalties):
+            out[i] = s[int(degree)] * np.vdot(found[0], P)
+        else:
+            c, U = _factor(K, kernel, penalties)
+            out[i] = s[int(degree)] * np.sum(np.einsum("ij,ij->j", U, P @ U) / (c + penalties[0]))
     return out
 
 
 def risks(c: Array, U: Array, delta: Array, *, A: Array, B: Array, C: Array, power: float, sigma2: float) -> dict[str, Array]:
     """(2) and what follows for K = U diag(c) U', from the matrices (1) at the points; `power` = C(1). Fields of Draws, (L,) each."""
-    n = len(c)
-    A, B, C = (U.T @ M @ U for M in (A, B, C))
+    rows = np.ascontiguousarray(U.T)
+    A, C = (rows @ M @ U for M in (A, C))
+    at = summed(grid(c, delta, A=A, B=np.einsum("ij,ij->i", rows @ B, rows), C=C, power=power, sigma2=sigma2), sigma2)
     f = 1 / (c[:, None] + delta)
-    square = f**2 * (np.diagonal(C)[:, None] + sigma2)
-    bias = power - 2 * np.diagonal(B) @ f + np.einsum("il,il->l", f, (A * C) @ f)
-    bias, variance = np.maximum(bias, 0.0), sigma2 * (np.diagonal(A) @ f**2)
-    spread = np.stack([np.einsum("ij,ij->i", (U * h) @ C, U * h) for h in f.T], axis=1) + sigma2 * (
-        U**2 @ f**2
-    )  # G (C + sigma2) G
-    return {
-        "bias": bias,
-        "variance": variance,
-        "excess": bias + variance,
-        "test": bias + variance + sigma2,
-        "train": delta**2 * square.sum(axis=0) / n,
-        "gcv": n * square.sum(axis=0) / f.sum(axis=0) ** 2,
-        "loo": np.mean(spread / (U**2 @ f) ** 2, axis=0),
-        "norm2": c @ square,
-    }
+    columns, half = np.ascontiguousarray(U), _half(C)
+    spread = np.stack([_scatter(columns * h, half) for h in f.T], axis=1) + sigma2 * (U**2 @ f**2)  # G (C + sigma2) G
+    return at | {"loo": np.mean(spread / (U**2 @ f) ** 2, axis=0)}
 
 
-def _factor(where: Space, kernel: str, n: int, delta: Array, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-    """Eigenvalues and eigenvectors of K at n new points, and their inner products; ValueError where K + delta is singular."""
+def _half(C: Array) -> Array:
+    """The lower triangle, its diagonal halved: with its transpose it makes the whole."""
+    lower = np.tril(C)
+    lower.flat[:: len(C) + 1] /= 2
+    return lower
+
+
+def _scatter(rows: Array, half: Array) -> Array:
+    """The diagonal of rows C rows', from half of C."""
+    return 2 * np.einsum("ij,ij->i", times(rows, half), rows)
+
+
+def _gram(where: Space, kernel: str, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """The lower triangle of K at n new points, and all of their inner products."""
     X = where.points(n, rng)
     T = where.inner(X, X)
     np.fill_diagonal(T, 1.0)
-    c, U = eigh(kernels.parse(kernel)(T), check_finite=False, driver="evd")
+    k, K = kernels.parse(kernel), np.zeros_like(T)
+    for at in triangle(n):
+        K[at] = k(T[at])
+    return np.tril(K), T
+
+
+def _inverse(K: Array, delta: Array) -> tuple[Array, Array, Array] | None:
+    """G and the diagonals of G and G^2, at one penalty; None without the digits."""
+    return inverted(np.asfortranarray(K), delta) if len(delta) == 1 else None
+
+
+def _factor(K: Array, kernel: str, delta: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors of K; ValueError where K + delta is singular."""
+    n = len(K)
+    c, U = eigh(K, lower=True, check_finite=False, driver="evd")
     least = float(c[0] + delta.min())
     if least <= 10 * n * np.finfo(float).eps * c[-1]:  # rounding of K alone moves its eigenvalues as far
         refuse(
@@ -142,16 +169,17 @@ def _factor(where: Space, kernel: str, n: int, delta: Array, rng: np.random.Gene
             f"the kernel {kernel} is not positive definite on the {n} points of a draw (least eigenvalue {c[0]:.3g}, largest {c[-1]:.3g}): "
             "give a penalty, or a rougher kernel",
         )
-    return c, U, T
+    return c, U
 
 
 def _zonal(where: Space, T: Array, coefficients: Array) -> Array:
-    """sum_l coefficients[:, l] P_l(T): (m, n, n)."""
+    """sum_l coefficients[:, l] P_l(T), T symmetric: (m, n, n)."""
     out = np.zeros((len(coefficients), *T.shape))
-    for P, column in zip(where.polynomials(T), coefficients.T, strict=False):
-        for i in np.flatnonzero(column):
-            out[i] += column[i] * P
-    return out
+    for at in triangle(len(T)):
+        for P, column in zip(where.polynomials(T[at]), coefficients.T, strict=False):
+            for i in np.flatnonzero(column):
+                out[i][at] += column[i] * P
+    return np.tril(out) + np.tril(out, -1).swapaxes(1, 2)
 
 
 def _penalties(delta: ArrayLike) -> Array:

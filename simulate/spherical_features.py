@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsyrk
 
 from simulate import _conditional
-from simulate._forms import form, grid, one, summed
+from simulate._forms import form, grid, one, summed, triangle
 from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
@@ -39,7 +39,6 @@ Array = NDArray[np.float64]
 HOMOGENEOUS = ("identity", "relu", "abs", "sign")  # so that a Gaussian of the same direction has the same kernel
 NAMES = (*HOMOGENEOUS, "erf", "tanh")
 BLOCK = 64
-ROWS = 128  # of a kernel at a time: they stay in the cache
 TERMS = 200  # Gegenbauer coefficients, of which a kernel takes those that show
 
 
@@ -226,9 +225,8 @@ def ridge(
 def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
     """The lower triangle of kernel(x x'/d), x (m, d), its diagonal halved: with its transpose it makes the whole."""
     t = np.asarray(dsyrk(1 / x.shape[1], x.T, trans=1)).T
-    for i in range(0, len(t), ROWS):
-        block = t[i : i + ROWS, : i + ROWS]
-        block[...] = np.tril(kernel(block), i)
+    for at in triangle(len(t)):
+        t[at] = np.tril(kernel(t[at]), at[0].start)
     t.flat[:: len(t) + 1] /= 2
     return t
 
