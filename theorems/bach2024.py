@@ -82,6 +82,7 @@ training_error = Theorem(
         "1 - k/n squared": lambda *, gamma, **k: _theory(gamma=gamma, **k).train * abs(1 - gamma),
         "the whole of the test error": lambda **k: _theory(**k).test,
     },
+    plot=Plot(at={"spectrum": "ar1:0.7", "psi": 4.0, "r2": 1.0}, lines={"sigma2": (0.0, 1.0)}, n=60),
 )
 
 random_features_at_no_penalty = Theorem(

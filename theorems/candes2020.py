@@ -41,7 +41,7 @@ fewest_features = Theorem(
         "samples per feature": lambda **k: 1 / _threshold(**k),
         "the intercept forgotten": lambda *, r2, intercept: _threshold(r2=r2, intercept=0.0),
     },
-    plot=Plot(x="r2", low=0.1, high=100.0, lines={"intercept": (0.0, 1.0, 2.0)}, n=80),
+    plot=Plot(x="r2", low=0.1, high=100.0, lines={"intercept": (0.0, 1.0, 2.0)}, n=80, value=r"threshold $\gamma^*$"),
 )
 
 
@@ -67,4 +67,5 @@ phase_transition = Theorem(
         "samples per feature": lambda *, gamma, **k: _above(gamma=1 / gamma, **k),
         "separable below": lambda **k: 1.0 - _above(**k),
     },
+    plot=Plot(high=2.0, lines={"r2": (1.0, 9.0)}, n=80, value="share of separable draws"),
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 import simulate.separability
 from asymptotics import separability
-from theorems import Mean, Real, Theorem, through
+from theorems import Mean, Plot, Real, Theorem, through
 
 
 def _theory(*, n, gamma):
@@ -34,4 +34,5 @@ random_labels = Theorem(
         "the limit": lambda *, n, gamma: 1.0 * (gamma > 0.5),
         "n points for n - 1": lambda *, n, gamma: separability.fraction(n=n + 1, p=np.round(gamma * n)),
     },
+    plot=Plot(high=2.0, n=40, value="share of separable draws"),
 )

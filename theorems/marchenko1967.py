@@ -4,7 +4,7 @@ import numpy as np
 
 import simulate.eigenvalues
 from asymptotics import isotropic, marchenko_pastur, sample_covariance, spectra
-from theorems import GAMMA, LAM, Choice, Identity, Law, Mean, Real, Theorem
+from theorems import GAMMA, LAM, Choice, Identity, Law, Mean, Plot, Real, Theorem
 
 MODEL = (
     "X is n x p with independent entries of mean 0 and variance 1",
@@ -98,4 +98,5 @@ one_atom = Theorem(
         {"gamma": 3.0, "u": 0.9},
     ),
     rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1 / gamma).quantile(u)},
+    plot=Plot(lines={"u": (0.5, 0.9)}, value="quantile of the eigenvalues"),
 )

@@ -129,4 +129,10 @@ no_free_lunch = Theorem(
         "at the same penalty": lambda **k: _one_large(**k).test,
         "of one member": lambda *, members, gamma, psi, **k: _one_large(members=1 + 0 * members, gamma=gamma, psi=psi, **k).test,
     },
+    plot=Plot(
+        at={"spectrum": "isotropic", "psi": 4.0, "r2": 2.0, "sigma2": 0.2, "members": 2},
+        lines={"lam": (0.01, 1.0)},
+        n=60,
+        points=10,
+    ),
 )

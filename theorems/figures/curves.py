@@ -98,17 +98,17 @@ def trace(curve: Along, plot: Plot, exact: bool = False) -> tuple[np.ndarray, np
         x = np.unique(np.append(x, 1.0))
     y = curve(x)
     found = poles(curve, plot, x, y)
+    if not found:
+        return x, y, found
     for pole in found:
         near = np.geomspace(1e-5, 2e-2, 16) * (pole if plot.log else plot.high - plot.low)
         x = np.concatenate([x[np.abs(x - pole) > near[0]], pole - near, pole + near])
     x = np.unique(x[(x >= plot.low) & (x <= plot.high)])
     y = curve(x)
-    if found:
-        x = np.concatenate([x, found])
-        y = np.concatenate([np.where(np.isfinite(y), y, np.nan), np.full(len(found), np.nan)])
-        order = np.argsort(x)
-        x, y = x[order], y[order]
-    return x, y, found
+    x = np.concatenate([x, found])
+    y = np.concatenate([np.where(np.isfinite(y), y, np.nan), np.full(len(found), np.nan)])
+    order = np.argsort(x)
+    return x[order], y[order], found
 
 
 def _line(

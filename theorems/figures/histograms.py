@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from theorems.claims import Law, at_size
 from theorems.figures.plans import lines
 from theorems.record import Plot, Theorem
 
-BINS = 45
+BINS = 45  # at most
 MOST_PANELS = 4
 
 
@@ -80,7 +81,8 @@ def histograms(
         rest = values[np.abs(values) > tiny]
         low, high = rest.min(), rest.max()
         start = low - 0.02 * (high - low)
-        edges = np.linspace(max(0.0, start) if low > 0 else start, high + 0.02 * (high - low), BINS + 1)
+        bins = min(BINS, max(10, math.isqrt(rest.size)))
+        edges = np.linspace(max(0.0, start) if low > 0 else start, high + 0.02 * (high - low), bins + 1)
         heights = np.histogram(rest, edges)[0] / (values.size * np.diff(edges))
         levels = np.linspace(0, 1, 402)[1:-1]
         dense = np.asarray(law.quantile(levels), dtype=np.float64)

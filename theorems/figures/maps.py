@@ -65,6 +65,7 @@ def draw_maps(found: Sequence[Map], record: Theorem, plot: Plot, *, style: style
     """The panels side by side, and the scale of the colours."""
     from matplotlib import colors
 
+    assert plot.up
     low, high, log = _range(found, plot)
     shades = np.geomspace(low, high, SHADES + 1) if log else np.linspace(low, high, SHADES + 1)
     norm = (colors.LogNorm if log else colors.Normalize)(low, high)
@@ -80,10 +81,8 @@ def draw_maps(found: Sequence[Map], record: Theorem, plot: Plot, *, style: style
             filled = ax.contourf(item.x, item.y, z, shades, norm=norm, cmap="viridis")
             _levels(ax, item, low, high, log, style)
             _frame(ax, item, plot)
-        for ax in axes[-1]:
-            ax.set_xlabel(axis(record, plot))
-        for ax in axes[:, 0]:
-            ax.set_ylabel(_title(plot))
+        figure.supxlabel(axis(record, plot), fontsize=style.label)
+        figure.supylabel(AXES.get(plot.up[0], SYMBOLS.get(plot.up[0], plot.up[0])), fontsize=style.label)
         bar = figure.colorbar(filled, ax=axes, aspect=30, pad=0.02)
         bar.set_label(plot.value or FIELDS.get(fields(record, plot)[0], fields(record, plot)[0]))
         if log:
@@ -91,11 +90,6 @@ def draw_maps(found: Sequence[Map], record: Theorem, plot: Plot, *, style: style
         if note:
             figure.suptitle(note, fontsize=style.tick, color=styles.GREY)
         return settle(figure)
-
-
-def _title(plot: Plot) -> str:
-    assert plot.up
-    return AXES.get(plot.up[0], SYMBOLS.get(plot.up[0], plot.up[0]))
 
 
 def _decades(at: Any, low: float, high: float) -> None:

@@ -243,17 +243,9 @@ def draw_laws(found: Sequence[Histogram], *, style: styles.Venue, inches: float,
             title = label(item.params, item.varied)
             if width(title) * style.tick > 0.7 * 72 * inches / across:  # 0.7: of a panel's share, the rest is its axis
                 title = title.replace(", ", ",\n")
-            ax.set_title(title, fontsize=style.tick)
             if item.zero or item.atom:
-                ax.text(
-                    0.97,
-                    0.95,
-                    f"mass at 0: {item.atom:.4g}\nsimulated: {item.zero:.4g}",
-                    ha="right",
-                    va="top",
-                    transform=ax.transAxes,
-                    fontsize=style.tick,
-                )
+                title += f"\nmass at 0: {item.atom:.4g}\nsimulated: {item.zero:.4g}"
+            ax.set_title(title, fontsize=style.tick)
             ax.set_xlabel(item.points)
         for ax in axes[::across]:
             ax.set_ylabel("density")

@@ -28,6 +28,7 @@ SYMBOLS = {
     "decay": r"$a$",
     "t": r"$t$",
     "penalty": r"the paper's $\lambda$",
+    "u": r"$u$",
     "noise": r"$\sigma^2/E_0$",
     "excess": r"excess",
 }
@@ -37,6 +38,8 @@ AXES = {
     "delta": r"ridge $\delta = n\lambda$",
     "penalty": r"the paper's penalty $\lambda$",
     "n": r"samples $n$",
+    "t": r"time $t$",
+    "share": "share of the samples in each fit",
     "k": r"random features $k$",
     "sigma2": r"variance of the noise $\sigma^2$",
     "r2": r"squared norm of the signal $r^2$",
