@@ -1,5 +1,7 @@
 """Loureiro, Gerbelot, Cui, Goldt, Krzakala, Mezard and Zdeborova, Learning curves of generic features maps (2021)."""
 
+from functools import partial
+
 import numpy as np
 
 from asymptotics import ridge
@@ -13,6 +15,10 @@ def _one_spectrum(*, spectrum, signal, outside, sigma2, **given):
     return ridge.ridge(law(spectrum, signal), sigma2=sigma2 + outside, **given).excess + outside
 
 
+def _proximal(s, penalty, V_hat):
+    return s / (penalty + V_hat * s)
+
+
 def _fixed_point(*, spectrum, signal, gamma, lam, r2, outside, sigma2):
     """The excess rho + q - 2 m by the paper's equations for the square loss, hats eliminated last.
 
@@ -20,15 +26,13 @@ def _fixed_point(*, spectrum, signal, gamma, lam, r2, outside, sigma2):
     """
     pair = law(spectrum, signal)
     alpha, penalty = 1 / gamma, lam / gamma
-    V = 1.0
-    for rounds in range(100_000):
-        V_hat = alpha / (1 + V)
-        new = pair.H.integrate(lambda s: s / (penalty + V_hat * s))
-        if abs(new - V) <= 1e-15 * new:
-            break
-        V = new
-    else:
-        raise ConvergenceError("the fixed point", residual=abs(new / V - 1), iterations=rounds, causes="no penalty near n = p")
+    V, last, rounds = 1.0, 0.0, 0
+    while abs(V - last) > 1e-15 * V:
+        last, rounds = V, rounds + 1
+        V = pair.H.integrate(partial(_proximal, penalty=penalty, V_hat=alpha / (1 + V)))
+        if rounds > 100_000:
+            raise ConvergenceError("V", residual=abs(V / last - 1), iterations=rounds, causes="hardly a penalty near n = p")
+    V_hat = alpha / (1 + V)
     rho = r2 * pair.G.integrate(lambda s: s) + outside
     m_hat = V_hat  # times the teacher, per sqrt(p)
     m = m_hat * r2 * pair.G.integrate(lambda s: s**2 / (penalty + V_hat * s))
@@ -42,9 +46,9 @@ def _fixed_point(*, spectrum, signal, gamma, lam, r2, outside, sigma2):
 
 ridge_regression = Theorem(
     title="The Gaussian covariate model with the square loss is ridge regression in the effective-ridge form",
-    statement=r"\hat V=\frac{\alpha}{1+V},\ \hat q=\alpha\frac{\rho+q-2m+\sigma^2}{(1+V)^2},\ \hat m=\hat V;\quad "
-    r"V=\tfrac1p\operatorname{tr}\Omega(\lambda'+\hat V\Omega)^{-1},\ m=\hat m\,\theta^\top\Phi(\lambda'+\hat V\Omega)^{-1}\Phi^\top\theta,\ "
-    r"q=\tfrac1p\operatorname{tr}(\hat q\Omega+p\,\hat m^2\Phi^\top\theta\theta^\top\Phi)\Omega(\lambda'+\hat V\Omega)^{-2};\quad R=\rho+q-2m",
+    statement=r"\hat V=\hat m=\frac{\alpha}{1+V},\ \hat q=\alpha\frac{R+\sigma^2}{(1+V)^2},\ A=(\lambda'+\hat V\Omega)^{-1}:\quad "
+    r"V=\tfrac1p\operatorname{tr}\Omega A,\ m=\hat m\,\theta^\top\Phi A\Phi^\top\theta,\ "
+    r"q=\tfrac1p\operatorname{tr}(\hat q\Omega+p\,\hat m^2\Phi^\top\theta\theta^\top\Phi)\Omega A^2;\quad R=\rho+q-2m",
     source="loureiro2021learning, Theorem 4 and the section on ridge regression (numbering from memory)",
     assumptions=(
         "student's features of covariance Omega, spectrum H; teacher <theta, u> with E x u' theta = Omega beta, |beta|^2 = r2 spread as G; "
