@@ -40,7 +40,9 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @click.option("--label", default=None, help="For a target of classes: the one that counts as 1.")
 @click.option("--drop", multiple=True, help="A column to leave out; may be repeated.")
 @click.option("--one-hot", is_flag=True, help="Turn columns of text into indicators.")
-@click.option("--clean", is_flag=True, help="Leave out rows with missing values, columns of text and constant columns.")
+@click.option(
+    "--clean", is_flag=True, help="Leave out rows with missing, infinite or mistyped values, columns of text, constant columns."
+)
 @click.option("--no-scale", is_flag=True, help="Keep the columns' own scales.")
 @click.option("--no-controls", is_flag=True, help="Do not ask why prediction and measurement part.")
 @OUT

@@ -9,8 +9,8 @@ Of ridge on its columns, of ridge on random features, of kernel ridge regression
 
 Three predictions of the same held-out error are set beside the measurement: `predicted` (the omniscient formula for rows drawn
 without replacement from this table), `omniscient` (the formula for an infinite population, the table's estimates put in), and
-`gcv` (generalised cross-validation: from the training rows alone, nothing known of the others). For kernels there is a fourth,
-without penalty and at the best one, `rowwise`, which does not take the rows for alike (asymptotics.rowwise).
+`gcv` (generalised cross-validation: from the training rows alone, nothing known of the others). Without penalty and at the best
+one there is a fourth, `rowwise`, which does not take the rows for alike (asymptotics.rowwise).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["DataReport", "centre", "measure", "report", "sizes_of"]
 
 Array = NDArray[np.float64]
+NEAR = 0.1  # of measured: predictions farther off are named
 SPARSE = 0.1  # the share of sparse columns from which the report says what scaling does to them
 
 
@@ -58,21 +59,22 @@ class DataReport:
     widths: pd.DataFrame | None = None
     exponents: Exponents | None = None
 
+    def about(self) -> list[str]:
+        """The data, the model, the best penalty."""
+        p, t = self.population, self.source
+        best = self.tuned.iloc[-1]
+        return [
+            f"{t.source}: {p.rows} rows, {p.columns} columns, target {t.target}",
+            *t.notes,
+            *p.about(),
+            f"at n = {best['n']:.0f} the best penalty is predicted at lam = {best['lam']:.3g} (scikit-learn's alpha = n lam = "
+            f"{best['n'] * best['lam']:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
+            f"{best['measured']:.4g} +- {best['se']:.2g}",
+        ]
+
     def summary(self) -> str:
         """The data, the predictions, and where they part from measurement, as text."""
-        p, t = self.population, self.source
-        lines = [
-            f"{t.source}: {p.rows} rows, {p.columns} columns, target {t.target}",
-            *(f"  {note}" for note in t.notes),
-            *(f"  {line}" for line in p.about()),
-        ]
-        best = self.tuned.iloc[-1]
-        alpha = best["n"] * best["lam"]
-        lines.append(
-            f"  at n = {best['n']:.0f} the best penalty is predicted at lam = {best['lam']:.3g} (scikit-learn's alpha = n lam = "
-            f"{alpha:.3g}): test error {best['predicted']:.4g}; measured with lam tuned by GCV over the grid: "
-            f"{best['measured']:.4g} +- {best['se']:.2g}"
-        )
+        lines = "\n  ".join(self.about()).split("\n")
         lines += self._ends()
         if self.exponents is not None:
             lines.append(str(self.exponents))
@@ -80,28 +82,48 @@ class DataReport:
             lines += self._widths()
         lines.append(str(self.parting))
         sparse = self.parting.evidence["sparse"]
-        if self.scale and sparse > SPARSE * p.columns and not self.parting.worst.empty:
+        if self.scale and sparse > SPARSE * self.population.columns and not self.parting.worst.empty:
             lines.append(
                 f"Try scale=False (--no-scale): {sparse:.0f} columns that are constant but for a few rows are blown up by scaling "
                 "them to variance one, and make rows of very different lengths"
             )
         return "\n".join(lines)
 
+    @property
+    def ends(self) -> pd.DataFrame:
+        """The cells without penalty and at the penalty of the grid that is predicted best, off the pole."""
+        at = self.table.groupby("n")[["lam", "predicted"]].idxmin()
+        cells = self.table.loc[sorted(set(at.to_numpy().ravel()))]
+        return cells[np.isfinite(cells["predicted"])]
+
+    def ends_verdict(self) -> str:
+        """Whether both predictions are within `NEAR` of these cells, and where they are not."""
+        cells = self.ends
+        said = []
+        for name, values in (("the spectrum", cells["predicted"]), ("row for row", cells["rowwise"])):
+            off = cells[(values / cells["measured"] - 1).abs() > NEAR]
+            kinds = ((off[off["lam"] == 0], "without penalty"), (off[off["lam"] > 0], "at the best penalty"))
+            places = "; ".join(f"n = {', '.join(map(str, part['n']))} {kind}" for part, kind in kinds if len(part))
+            count = int(values.notna().sum())
+            if count:
+                missed = f", not at {places}" if places else ""
+                said.append(f"{name} within {NEAR:.0%} of measured in {count - len(off)} of {count} cells{missed}")
+        if len(said) < 2:
+            return f"Predicted from {said[0]}. Row for row is not predicted: {self.population.unpredicted}."
+        return f"Predicted from {said[0]}. Predicted {said[1]}. The spectrum takes all rows for alike, row for row does not."
+
     def _ends(self) -> list[str]:
-        """A kernel without penalty and at the best penalty of the grid, by both predictions."""
-        if "rowwise" not in self.table:
-            return []
-        rows = self.table[self.table["rowwise"].notna()]
-        if rows.empty:
-            return []
-        lines = ["Without penalty and at the best of the grid; measured against the prediction from the spectrum, and against the one",
-                 "from the Gram matrix row for row, which does not take the rows for alike:"]  # fmt: skip
-        for w in rows.itertuples():
+        """Without penalty and at the best penalty of the grid, by both predictions."""
+        lines = [
+            "Without penalty and at the best of the grid; measured against the predictions from the spectrum and row for row:"
+        ]
+        for w in self.ends.itertuples():
+            row = "" if np.isnan(w.rowwise) else f"; row for row {w.rowwise:.4g}, {percent(w.measured / w.rowwise - 1)}"
             lines.append(
                 f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}; spectrum {w.predicted:.4g}, "
-                f"{percent(w.gap)}; row for row {w.rowwise:.4g}, {percent(w.measured / w.rowwise - 1)}"
+                f"{percent(w.gap)}{row}"
             )
-        return lines
+        return [*lines, f"  {self.ends_verdict()}"]
 
     def _widths(self) -> list[str]:
         assert self.widths is not None
@@ -131,13 +153,19 @@ class DataReport:
         return drawing
 
     def save(self, out: str | Path, **options: Any) -> list[Path]:
-        """The figure, with its numbers (the table) and provenance, and the report as text, in the folder `out`; the paths written."""
+        """Both figures, with their numbers and provenance, the report as text and as an HTML page, in `out`; the paths written."""
+        from theorems.data import spectrum
         from theorems.data.drawing import figure
+        from theorems.data.page import page
 
-        drawing = figure(self, **{k: v for k, v in options.items() if k in ("venue", "width")})
-        paths = drawing.save(out, options.get("format", "pdf"))
-        paths.append(Path(out) / f"{drawing.name}.report.txt")
-        paths[-1].write_text(f"{self}\n")
+        given = {k: v for k, v in options.items() if k in ("venue", "width")}
+        curves = figure(self, **given)
+        below = spectrum.figure(self, curves.name, **given)
+        texts = {f"{curves.name}.report.txt": f"{self}\n", f"{curves.name}.html": page(self, curves, below)}
+        paths = [path for drawing in (curves, below) for path in drawing.save(out, options.get("format", "pdf"))]
+        for name, text in texts.items():
+            paths.append(Path(out) / name)
+            paths[-1].write_text(text, encoding="utf-8")
         return paths
 
 
@@ -148,7 +176,7 @@ def _grid(lam: Sequence[float] | float | None, population: Population) -> Array:
     if not grid.size or not np.isfinite(grid).all() or grid[0] < 0:
         refuse("lam", lam, "penalties on data must be finite and nonnegative; lam = 0 is the minimum-norm solution")
     if grid[0] == 0 and isinstance(population, KernelPopulation) and population.singular:
-        refuse("lam", lam, f"{population.singular}; give positive penalties, or leave the repeated rows out of the table")
+        refuse("lam", lam, f"{population.singular}; give positive penalties")
     return grid
 
 
@@ -216,12 +244,9 @@ def _report(
     whole = seen(source, scale=scale, model=model, rng=cell("pool")())
     grid, counts = _grid(lam, whole), _sizes(sizes, whole)
     table, tuned = measure(whole, counts, grid, draws, cell("rows"), tick)
-    widths, powers = None, None
-    if isinstance(whole, FeaturePopulation):
-        widths = across(whole, counts, grid, draws, cell("widths"))
-    if isinstance(whole, KernelPopulation):
-        table["rowwise"] = ends(whole, table)
-        powers = exponents_of(whole, cell("halves")())
+    table["rowwise"] = ends(whole, table)
+    powers = exponents_of(whole, cell("halves")())
+    widths = across(whole, counts, grid, draws, cell("widths")) if isinstance(whole, FeaturePopulation) else None
     found = parting(source, whole, table, cell("controls")() if controls else None,
                     lambda p, n: measure(p, n, grid, draws, cell("again"))[0])  # fmt: skip
     result = DataReport(source=source, population=whole, table=table, tuned=tuned, parting=found, entropy=entropy, scale=scale,

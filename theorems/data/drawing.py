@@ -38,11 +38,12 @@ def caption(report: Measured) -> str:
     count = f"{draws[-1]}" if len(draws) == 1 else f"{draws[0]} to {draws[-1]}"
     units = "scaled to variance one over the whole table" if report.scale else "in their own units"
     gap = report.parting.cells.set_index("predictor").loc["predicted"]
+    has = report.table["rowwise"].notna().any()
     return (
         f"{p.model[0].upper()}{p.model[1:]} on {t.source}, target {t.target}: "
         f"{p.rows} rows, {p.columns} columns, rank {p.rank}. Test error in units of the "
         "target's variance. Lines: the omniscient formula for rows drawn without replacement from the table. "
-        f"{'Dashes: the prediction from the Gram matrix row for row. ' if 'rowwise' in report.table else ''}"
+        f"{'Open diamonds: the prediction row for row, which does not take the rows for alike; below, the gap to it. ' if has else ''}"
         f"Points: mean of {count} subsamples, tested on all rows left out, with 95% intervals (open: medians, where single draws "
         "rule the mean; arrowheads: off the scale). Crosses: generalised cross-validation of the training rows alone. The "
         f"intercept is fitted on the training rows; columns are {units}. "
@@ -87,7 +88,7 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
             ax.set_ylim(-edge, edge)
             ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         keys = [Line2D([], [], color=styles.GREY), Line2D([], [], color=styles.GREY, marker="o", ls=""),
-                Line2D([], [], color=styles.GREY, marker="x", ls=""), Line2D([], [], color=styles.GREY, marker="_", ls="")]  # fmt: skip
+                Line2D([], [], color=styles.GREY, marker="x", ls=""), Line2D([], [], color=styles.GREY, marker="d", mfc="none", ms=6, mew=0.8, ls="")]  # fmt: skip
         left, right = (ax.get_legend_handles_labels() for ax in axes[0, :2])
         look: Any = {"handlelength": 2.6, "columnspacing": 1.2}
         if inches > NARROW:
@@ -96,7 +97,7 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         else:
             drawn.legend(left[0] + right[0], left[1] + right[1], loc="outside lower center", ncols=2, **look)
         kinds = ["predicted", "measured, 95% interval", "GCV, training rows only" if inches > NARROW else "GCV", "row for row"]
-        shown = 4 if "rowwise" in report.table else 3
+        shown = 4 if report.table["rowwise"].notna().any() else 3
         drawn.legend(keys[:shown], kinds[:shown], loc="outside upper center", ncols=shown if inches > NARROW else 2, **look)
     stem = report.source.source.split(" (")[0].rsplit(".", 1)[0]
     fitted = "" if report.population.model == "ridge" else f"_{report.population.model}"

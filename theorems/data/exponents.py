@@ -1,4 +1,4 @@
-"""The power laws of a kernel on a table, with intervals, and whether interpolation is best for this task.
+"""The power laws of a kernel, or the mean kernel of features, on a table, with intervals, and whether interpolation is best for this task.
 
 The whole Gram matrix says what kappa and the test error of interpolation are at every n (asymptotics.subsampling), hence the
 exponents (asymptotics.power_law_fit). Intervals are by random halves of the rows (the delete-half jackknife: the variance over
@@ -17,7 +17,7 @@ from scipy import linalg
 from asymptotics import power_law_fit, power_laws, spectra, subsampling
 
 if TYPE_CHECKING:
-    from theorems.data.models import KernelPopulation
+    from theorems.data.pool import Population
 
 Array = NDArray[np.float64]
 
@@ -57,8 +57,8 @@ class Exponents:
         }[self.verdict]
         a, b, s, m = self.alpha, self.beta, self.noise, self.margin
         lines = [
-            f"Power laws from interpolation at n = {self.low} ... {self.high}: alpha = {a[0]:.2f} +- {a[1]:.2f} (eigenvalues i^-alpha), "
-            f"beta = {b[0]:.2f} +- {b[1]:.2f} (target powers i^-beta),",
+            f"Power laws from interpolation at n = {self.low} ... {self.high}: alpha = {a[0]:.2f} +- {a[1]:.1g} (eigenvalues i^-alpha), "
+            f"beta = {b[0]:.2f} +- {b[1]:.1g} (target powers i^-beta),",
             f"  noise sigma2/test_0 = {s[0]:.2g} +- {s[1]:.2g}; deviations from power laws {self.misfit[0]:.1%} in kappa, "
             f"{self.misfit[1]:.1%} in the test error (intervals, 95 %, do not know of these)",
         ]
@@ -73,7 +73,8 @@ class Exponents:
 
 
 def curve(gram: Array, y: Array, n: Array) -> tuple[Array, Array]:
-    """kappa and the test error of interpolation at n of the rows of a pool: 1/kappa is the trace of the inverse of K of n rows."""
+    """kappa and the test error of interpolation at n of the rows of a pool, n - 1 without the intercept, whose own error is left out:
+    1/kappa is the trace of the inverse of the centred K of n rows."""
     N = len(y)
     means = gram.mean(axis=0)
     c, U = linalg.eigh(gram - means - means[:, None] + gram.mean(), driver="evd", check_finite=False)
@@ -83,7 +84,7 @@ def curve(gram: Array, y: Array, n: Array) -> tuple[Array, Array]:
     energy = power / (s * (N - 1))
     spectrum = spectra.multiplicities(s, np.ones(len(s)), signal=energy)
     risk = subsampling.ridge(spectrum, n=n - 1, pool=N - 1.0, delta=0.0, r2=float(energy.sum()), sigma2=0.0)
-    return np.asarray(risk.kappa) * (N - 1) / (N - n), (1 + 1 / n) * np.asarray(risk.test)
+    return np.asarray(risk.kappa) * (N - 1) / (N - n), np.asarray(risk.test)
 
 
 def _margin(found: power_law_fit.PowerLaw) -> tuple[float, float]:
@@ -94,20 +95,21 @@ def _margin(found: power_law_fit.PowerLaw) -> tuple[float, float]:
     return critical, critical - found.relative
 
 
-def exponents_of(population: KernelPopulation, rng: np.random.Generator, halves: int = HALVES) -> Exponents | None:
-    """Fit the pool and `halves` random halves of it; None where the kernel is singular (nothing can be interpolated)."""
+def exponents_of(population: Population, rng: np.random.Generator, halves: int = HALVES) -> Exponents | None:
+    """Fit the pool and `halves` random halves of it; None where no fit interpolates all rows (ridge of a tall table, a singular kernel)."""
     N = population.rows
     n = np.unique(np.geomspace(max(10, N // 40), 0.35 * N, POINTS).round())  # of a half's rows 70 %
-    if population.singular or len(n) < 4:
+    if population.rank < N - 1 or len(n) < 4:
         return None
-    kappa, test = curve(population.gram, population.y, n)
-    whole = power_law_fit.fit(n=n, kappa=kappa, test=test)
+    gram = population.scores @ population.scores.T
+    kappa, test = curve(gram, population.y, n)
+    whole = power_law_fit.fit(n=n - 1, kappa=kappa, test=test)
     critical, margin = _margin(whole)
     seen = []
     for _ in range(halves):
         rows = rng.choice(N, N // 2, replace=False)
-        kappa, test = curve(population.gram[np.ix_(rows, rows)], population.y[rows], n)
-        half = power_law_fit.fit(n=n, kappa=kappa, test=test)
+        kappa, test = curve(gram[np.ix_(rows, rows)], population.y[rows], n)
+        half = power_law_fit.fit(n=n - 1, kappa=kappa, test=test)
         seen.append((half.alpha, half.beta, half.relative, _margin(half)[1]))
     spread = WIDE * np.std(seen, axis=0, ddof=1)  # nan where a half is outside of the domain: then nothing is decided
     return Exponents(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.05  # gaps beyond this are told where they are
 SURE = 3.0  # ... if they are this many standard errors
+_BEYOND = f"beyond {TOLERANCE:.0%} and {SURE:g} s.e."
 SIZES = 3  # sizes at which the controls are measured
 
 
@@ -44,22 +45,37 @@ class Parting:
     medians: int
     poles: int
 
+    def notes(self) -> list[str]:
+        """What is to be known of the comparison, and of the rows."""
+        lines = [f"Cells part where measured / predicted - 1 is {_BEYOND}"]
+        if self.medians:
+            lines.append(f"in {self.medians} of the cells the mean is ruled by single draws: medians are compared there")
+        if self.poles:
+            lines.append(f"{self.poles} cells at the pole (lam = 0) are left out: the prediction is infinite")
+        e = self.evidence
+        if self.worst.empty:
+            return [*lines, f"Nowhere do they part {_BEYOND}"]
+        return [
+            *lines,
+            f"of the rows: leverages spread {e['spread']:.1f} times as much as Gaussian rows' would; {e['discrete']:.0f} of "
+            f"{e['columns']:.0f} columns have at most 10 values, {e['sparse']:.0f} are constant but for 5 % of the rows; "
+            f"weighted by leverage, squared residuals are {e['unequal']:+.0%} larger (0 % for equal noise)",
+        ]
+
+    def why(self, w: Any) -> str:
+        """The cause in a row of `controls`, in words."""
+        return w.cause + ("" if w.rank >= w.full else f"; training rows have rank {w.rank:.0f}, not {w.full}: the pole moves")
+
     def __str__(self) -> str:
-        beyond = f"beyond {TOLERANCE:.0%} and {SURE:g} s.e."
         lines = ["Prediction against measurement, |measured / predicted - 1| over all cells (n, lam):"]
         for c in self.cells.itertuples():
             z = "" if np.isnan(c.median_z) else f", |z| median {c.median_z:.1f}"
             lines.append(
                 f"  {c.predictor:<11} median {c.median:6.1%}, worst {percent(c.worst)} at n = {c.n:.0f}, lam = {c.lam:.3g}{z}; "
-                f"{beyond} in {c.beyond:.0f} of {c.count:.0f}"
+                f"{_BEYOND} in {c.beyond:.0f} of {c.count:.0f}"
             )
-        if self.medians:
-            lines.append(f"  in {self.medians} of the cells the mean is ruled by single draws: medians are compared there")
-        if self.poles:
-            lines.append(f"  {self.poles} cells at the pole (lam = 0) are left out: the prediction is infinite")
-        if self.worst.empty:
-            return "\n".join([*lines, f"Nowhere do they part {beyond}"])
-        lines.append(f"They part {beyond}; the worst cell at each size:")
+        if not self.worst.empty:
+            lines.append(f"They part {_BEYOND}; the worst cell at each size:")
         for w in self.worst.itertuples():
             lines.append(
                 f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}, predicted {w.predicted:.4g}: "
@@ -72,18 +88,9 @@ class Parting:
         for w in self.controls.itertuples():
             lines.append(
                 f"  n = {w.n:<5d} lam = {w.lam:<8.3g} data {percent(w.data)}; residuals shuffled {percent(w.shuffled)} "
-                f"(+- {w.shuffled_se:.1%}); Gaussian rows {percent(w.gaussian)} (+- {w.gaussian_se:.1%}): {w.cause}"
-                + ("" if w.rank >= w.full else f"; training rows have rank {w.rank:.0f}, not {w.full}: the pole moves")
+                f"(+- {w.shuffled_se:.1%}); Gaussian rows {percent(w.gaussian)} (+- {w.gaussian_se:.1%}): {self.why(w)}"
             )
-        return "\n".join([*lines, self._rows()])
-
-    def _rows(self) -> str:
-        e = self.evidence
-        return (
-            f"  of the rows: leverages spread {e['spread']:.1f} times as much as Gaussian rows' would; {e['discrete']:.0f} of "
-            f"{e['columns']:.0f} columns have at most 10 values, {e['sparse']:.0f} are constant but for 5 % of the rows; "
-            f"weighted by leverage, squared residuals are {e['unequal']:+.0%} larger (0 % for equal noise)"
-        )
+        return "\n".join([*lines, *(f"  {line}" for line in self.notes()[1:])])
 
 
 def evidence(table: Table, population: Population) -> dict[str, float]:
@@ -100,7 +107,7 @@ def evidence(table: Table, population: Population) -> dict[str, float]:
         "spread": float(leverage.std() / gaussian) if gaussian > 0 else 1.0,
         "columns": float(len(values)),
         "discrete": float(sum(len(v) <= 10 for v in values)),
-        "sparse": float(sum(v.max() >= 0.95 * rows for v in values)),
+        "sparse": float(sum(v.max() >= 0.95 * len(table.X) for v in values)),
         "unequal": weighted - 1 if residual.mean() > 1e-20 * population.variance else 0.0,  # 1e-20: interpolated, only round-off
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, stdtrit
 
+from asymptotics.errors import ConvergenceError
 from simulate import subsampling
 from theorems.data.models import FeaturePopulation, KernelPopulation
 from theorems.data.pool import Population
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-WORK = 4e10  # multiplications a size: some ten seconds on one core; fewer draws where that many would cost more
+WORK = 1.2e11  # multiplications a size: some ten seconds on one core; fewer draws where that many would cost more
 FEWEST_DRAWS = 8  # for an interval of the median
 HOLDS = 0.2  # a draw that holds this share of the sum of all: their mean says nothing
 WIDTHS = 7  # numbers of features
@@ -113,10 +114,15 @@ def across(population: FeaturePopulation, sizes: Sequence[int], lam: Array, draw
     return pd.concat(parts, ignore_index=True)
 
 
-def ends(population: KernelPopulation, table: pd.DataFrame) -> pd.Series:
-    """Row-wise predictions without penalty and at the penalty of the grid that is predicted best; nan elsewhere."""
+def ends(population: Population, table: pd.DataFrame) -> pd.Series:
+    """Row-wise predictions without penalty and at the penalty of the grid that is predicted best; nan elsewhere, and where it has
+    none."""
     found = table["predicted"] * np.nan
     for _, rows in table.groupby("n"):
         for i in {rows["lam"].idxmin(), rows["predicted"].idxmin()}:
-            found[i] = population.rowwise(int(table["n"][i]), float(table["lam"][i]))
+            try:
+                value = population.rowwise(int(table["n"][i]), float(table["lam"][i]))
+            except ConvergenceError:
+                continue
+            found[i] = np.nan if value is None or np.isinf(value) else value
     return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from theorems.data.exponents import Exponents
     from theorems.data.gaps import Parting
     from theorems.data.pool import Population
     from theorems.data.reading import Table
@@ -45,6 +46,8 @@ class Measured(Protocol):
     @property
     def entropy(self) -> int: ...
     @property
+    def exponents(self) -> Exponents | None: ...
+    @property
     def scale(self) -> bool: ...
 
 
@@ -68,6 +71,14 @@ def _axis(n: Array, pole: int) -> Array:
     grid = set(np.geomspace(low, high, 200).round().astype(int))
     grid |= {v for v in range(pole - 12, pole + 13) if low <= v <= high}
     return np.array(sorted(grid), dtype=np.float64)
+
+
+def _short(value: float) -> str:
+    """Two digits; powers of ten where there would be many zeros."""
+    if 1e-3 <= value < 1e4:
+        return f"{float(f'{value:.2g}'):g}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return rf"${digits.removesuffix('.0')} \times 10^{{{int(power)}}}$"
 
 
 def _arrows(ax: Axes, x: Array, at: float, arrow: str, colour: str) -> None:
@@ -104,14 +115,18 @@ def _gaps(ax: Axes, x: Array, rows: pd.DataFrame, colour: str, mark: str, edge: 
     on = np.abs(gap) <= edge
     errors = np.clip([gap[on] - low[on], high[on] - gap[on]], 0, None)
     ax.errorbar(x[on], gap[on], errors, fmt=mark, color=colour, ms=2.6, elinewidth=0.6, capsize=0)
+    if "rowwise" in rows:
+        by_row = (rows["measured"] / rows["rowwise"] - 1).to_numpy()
+        near = np.abs(by_row) <= edge
+        ax.plot(x[near], by_row[near], "d", color=colour, mfc="none", ms=5, mew=0.7, zorder=3.5)
     for sign, arrow in ((1, "^"), (-1, "v")):
         _arrows(ax, x[~on & (np.sign(gap) == sign)], sign * edge, arrow, colour)
 
 
 def _rowwise(ax: Axes, x: Array, rows: pd.DataFrame, unit: float, colour: str) -> None:
-    """The prediction row for row, where it was made: dashes beside the points."""
+    """The prediction row for row, where it was made: open diamonds."""
     if "rowwise" in rows:
-        ax.plot(x, rows["rowwise"] / unit, "_", color=colour, ms=9, mew=1.1, zorder=3.5)
+        ax.plot(x, rows["rowwise"] / unit, "d", color=colour, mfc="none", ms=6, mew=0.8, zorder=3.5)
 
 
 def _mark_pole(axes: tuple[Axes, Axes], at: int, text: str) -> None:
@@ -130,7 +145,7 @@ def against_n(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
     for i, lam in enumerate(chosen):
         colour, mark = styles.COLOURS[i], styles.MARKS[i]
         y = p.predict(n, lam) / p.variance
-        label = "ridgeless" if lam == 0 else rf"$\lambda$ = {lam:.2g}"
+        label = "ridgeless" if lam == 0 else rf"$\lambda$ = {_short(lam)}"
         y = np.where(np.isfinite(y), y, np.nan)  # the pole itself: the line is broken there
         top.plot(n, y, color=colour, ls=styles.DASHES[i])
         top.plot([], [], color=colour, ls=styles.DASHES[i], marker=mark, label=label)

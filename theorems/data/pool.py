@@ -17,13 +17,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from asymptotics import spectra, subsampling
+from asymptotics import rowwise, spectra, subsampling
 from simulate import subsampling as draws
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from theorems.data.reading import Table
 
 Array = NDArray[np.float64]
+LARGEST = 1e8  # rows times columns squared: a prediction row for row takes some seconds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +50,7 @@ class Population:
     columns: int
     model: ClassVar[str] = "ridge"
     features: ClassVar[float] = math.inf  # random ones; inf: none
+    unpredicted: ClassVar[str] = "the table is too large for it"  # why, where `rowwise` is None
 
     @property
     def rows(self) -> int:
@@ -81,8 +83,10 @@ class Population:
         return draws.ridge(X=self.scores, y=self.y, n=n, lam=lam, draws=count, rng=rng).to_dict()
 
     def rowwise(self, n: int, lam: float) -> float | None:
-        """The prediction that does not take the rows for alike, where there is one."""
-        return None
+        """The prediction that does not take the rows for alike, where there is one; None for tables too large for it."""
+        if self.rows * self.rank**2 > LARGEST:
+            return None
+        return float(rowwise.tall(self.scores, self.y, n=n, delta=n * lam))
 
     def about(self) -> list[str]:
         """What the report says of the table under this model."""
@@ -160,7 +164,7 @@ class Population:
         at = np.argmin(test, axis=-1)
         return grid[at], np.take_along_axis(test, at[..., None], axis=-1)[..., 0]
 
-    def fit(self, y: Array) -> Population:
+    def fit(self, y: Array) -> Self:
         """The same rows with another target (centred here)."""
         U = self.scores / np.sqrt(self.eigenvalues * (self.rows - 1))
         return replace(self, **decompose(U, self.eigenvalues, y - y.mean()))

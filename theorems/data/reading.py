@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FEWEST = 30  # rows: with fewer, a standard error over subsamples means nothing
 EMBEDDED = ("digits", "diabetes", "breast_cancer")
 _SHOWN = 6  # names in a message
+FEW = 0.1  # a column with at most this share of values that are no numbers is one of numbers, with mistakes in it
+LARGE = 1e100  # so that sums of squares are finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,32 @@ def _one_column(columns: list[str]) -> str:
     return "the table was read as one column: separate its values by commas (.csv) or tabs (.tsv); " if separated else ""
 
 
-def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple[pd.Series, str]:
+def _mistakes(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """A column as numbers, and where it has something else; nowhere, if it is not a column of numbers at all."""
+    import pandas as pd
+    from pandas.api import types
+
+    if types.is_numeric_dtype(column) or not (types.is_object_dtype(column) or types.is_string_dtype(column)):
+        return column, column.isna() & False
+    values = pd.to_numeric(column, errors="coerce")
+    wrong = column.notna() & values.isna()
+    return (values, wrong) if wrong.sum() <= FEW * len(column) else (column, wrong & False)
+
+
+def _mend(column: pd.Series, clean: bool, notes: list[str]) -> pd.Series:
+    """A column of numbers with a few mistakes in it: refused, or the mistakes made missing."""
+    values, wrong = _mistakes(column)
+    count = int(wrong.sum())
+    if count and not clean:
+        first = wrong.idxmax()
+        refuse("column", column.name, f"{count} of its {len(column)} values are no numbers, the first is {str(column[first])!r} in row "
+               f"{first}, counted from 0: correct them, or leave out those rows (--clean) or the column (--drop)")  # fmt: skip
+    if count:
+        notes.append(f"{count} values of {column.name} are no numbers and were taken for missing")
+    return values
+
+
+def _target(frame: pd.DataFrame, target: str | None, label: str | None, clean: bool, notes: list[str]) -> tuple[pd.Series, str]:
     import pandas as pd
     from pandas.api import types
 
@@ -140,6 +167,7 @@ def _target(frame: pd.DataFrame, target: str | None, label: str | None) -> tuple
                 f"the target {target!r} never has this value; it has {_names(sorted(y.dropna().unique(), key=str))}",
             )
         return hit.where(y.notna()).astype("float64"), f"{target} = {label}"
+    y = _mend(y, clean, notes)
     if not types.is_numeric_dtype(y):
         example = str(y.dropna().iloc[0]) if y.notna().any() else "nothing"
         refuse(
@@ -155,6 +183,7 @@ def _text(frame: pd.DataFrame, one_hot: bool, clean: bool, notes: list[str]) -> 
     import pandas as pd
     from pandas.api import types
 
+    frame = frame.assign(**{c: _mend(frame[c], clean, notes) for c in frame})
     text = [c for c in frame if not types.is_numeric_dtype(frame[c]) or types.is_complex_dtype(frame[c])]
     if text and one_hot:
         many = [c for c in text if frame[c].nunique() > max(20, len(frame) // 20)]
@@ -177,6 +206,8 @@ def _text(frame: pd.DataFrame, one_hot: bool, clean: bool, notes: list[str]) -> 
 
 def _complete(frame: pd.DataFrame, y: pd.Series, clean: bool, notes: list[str]) -> tuple[pd.DataFrame, pd.Series]:
     """Missing values and infinities: refused, or their rows dropped."""
+    if clean:
+        frame, y = frame.replace([np.inf, -np.inf], np.nan), y.replace([np.inf, -np.inf], np.nan)
     holes = frame.isna().sum()
     holes = holes[holes > 0]
     bad = frame.isna().any(axis=1) | y.isna()
@@ -190,9 +221,12 @@ def _complete(frame: pd.DataFrame, y: pd.Series, clean: bool, notes: list[str]) 
         frame, y = frame[~bad], y[~bad]
     for column in [*frame.columns, None]:
         values = (y if column is None else frame[column]).to_numpy(dtype=np.float64)
-        if not np.isfinite(values).all():
-            where = int(np.argmax(~np.isfinite(values)))
-            refuse("column", y.name if column is None else column, f"row {where} is {values[where]}: values must be finite")
+        fine = np.abs(values) < LARGE
+        if not fine.all():
+            where = int(np.argmin(fine))
+            remedy = "drop the column (--drop), or those rows (--clean)" if np.isinf(values[where]) else "give it other units"
+            refuse("column", y.name if column is None else column,
+                   f"row {frame.index[where]} is {values[where]:g}: values must be finite, and less than {LARGE:g}; {remedy}")  # fmt: skip
     return frame, y
 
 
@@ -214,7 +248,8 @@ def read(
 
     target: the column to predict (an NPZ with one vector and the embedded sets need none). label: predict whether the target has
     this value (1 or 0). drop: columns to leave out. one_hot: encode text columns. clean: leave out columns that are not numeric
-    or constant, and rows with missing values. Raises ValueError that names the column, what is wrong with it and the remedy.
+    or constant, and rows with values that are missing, infinite, or no numbers in a column of numbers. Raises ValueError that
+    names the column, what is wrong with it and the remedy.
     """
     notes: list[str] = []
     if path is None or str(path) in EMBEDDED:
@@ -227,7 +262,7 @@ def read(
     absent = [c for c in drop if c not in frame.columns]
     if absent:
         refuse("drop", absent[0], f"the table has no such column; its columns are {_names(list(frame.columns))}")
-    y, name = _target(frame, target, label)
+    y, name = _target(frame, target, label, clean, notes)
     if target in drop:
         refuse("drop", target, "the target cannot be dropped")
     frame = frame.drop(columns=[target, *drop])
