@@ -1,8 +1,13 @@
 """Canatar, Bordelon and Pehlevan, Out-of-distribution generalization in kernel regression (2021)."""
 
+import numpy as np
+from scipy.optimize import brentq
+
 import simulate.covariate_shift
-from asymptotics import covariate_shift, ridge
-from theorems import GAMMA, LAM, R2, SIGMA2, Mean, Plot, Real, Theorem, each, through
+import simulate.harmonics
+from asymptotics import covariate_shift, eigenlearning, gegenbauer, ridge
+from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Integer, Mean, Plot, Real, Theorem, each, through
+from theorems.bordelon2020 import DOMAIN as KERNEL
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
 
@@ -73,4 +78,61 @@ shifted_test_covariance = Theorem(
         "the noise in place of the whole test error": _noise_alone,
     },
     plot=Plot(at={"spectrum": "atoms:4@0.5,0.25@0.5", "lam": 0.1, "r2": 5.0, "sigma2": 1.0}, lines={"power": (0.0, 1.0, 2.0)}),
+)
+
+
+def _by_modes(*, kernel, d, n, delta, linear, quadratic, sigma2):
+    """The excess, added up over degrees: mode errors E0 (1 - L)^2 v^2 and the noise's E0 - 1."""
+    found, powers = gegenbauer.hypercube(kernel, d=int(d)), np.array([0.0, linear, quadratic])
+    modes = eigenlearning.modes(
+        found.spectrum(powers), eigenvalue=found.eigenvalues[:3], power=powers, n=n, delta=delta, sigma2=sigma2
+    )
+    return np.sum(modes.error) + (modes.overfitting[0] - 1) * sigma2
+
+
+def _replica(*, kernel, d, n, delta, linear, quadratic, sigma2, twice=False):
+    """The paper's E_g, by its own kappa = delta + sum kappa s/(kappa + n s), on the simulation's eigenvalues."""
+    s, count = simulate.harmonics.eigenvalues(kernel, simulate.harmonics.space_of("hypercube", d))
+    total = float(count @ s)
+
+    def excess(t):
+        return delta * np.exp(-t) + count @ (s / (np.exp(t) + n * s)) - 1
+
+    kappa = np.exp(brentq(excess, np.log(delta), np.log(delta + total), xtol=1e-14, rtol=1e-15))
+    lost = kappa / (kappa + n * s)
+    share = n * count @ (s / (kappa + n * s)) ** 2  # the paper's gamma
+    power = np.zeros(s.size)
+    power[1:3] = linear, quadratic
+    return (lost**2 @ power + (sigma2 if twice else share * sigma2)) / (1 - share)
+
+
+replica = Theorem(
+    title="The replica formula of kernel regression is eigenlearning, mode by mode",
+    statement=r"\kappa=\delta+\sum_i\frac{\kappa s_i}{\kappa+ns_i},\ \gamma=\sum_i\frac{ns_i^2}{(\kappa+ns_i)^2}:\quad "
+    r"R=\frac1{1-\gamma}\Bigl[\sum_i\frac{\kappa^2v_i^2}{(\kappa+ns_i)^2}+\gamma\sigma^2\Bigr]=\sum_iE_0(1-L_i)^2v_i^2+(E_0-1)\sigma^2",
+    source="canatar2021spectral, Eqs (4) to (6) (numbering from memory); simon2023eigenlearning, section 4 (mode errors)",
+    assumptions=(
+        "x uniform on {-1, 1}^d / sqrt d, kernel k(<x, x'>) of eigenvalue s_i on parities; n samples, ridge delta > 0",
+        "the target has power `linear` on the parities of one coordinate, `quadratic` on those of two; noise of variance sigma2",
+    ),
+    domain={
+        "kernel": KERNEL["kernel"],
+        "d": Integer(4, 16),
+        "n": Real(1.0, 1e4, "[]"),
+        "delta": Real(0.0, np.inf),
+        "linear": R2,
+        "quadratic": Real(0.0, np.inf, "[", default=0.0),
+        "sigma2": SIGMA2,
+    },
+    claim=Identity(theory=each("d", each("n", _by_modes)), other=_replica, rtol=1e-10),
+    cases=(
+        {"kernel": "ntk:3", "d": 10, "n": 50.0, "delta": 0.5, "quadratic": 0.5},
+        {"kernel": "gaussian:1", "d": 8, "n": 200.0, "delta": 1e-3, "sigma2": 0.1},
+        {"kernel": "laplace:1", "d": 12, "n": 1000.0, "delta": 2.0, "linear": 0.5, "quadratic": 2.0},
+    ),
+    rivals={
+        "the noise of the new label in it": lambda **k: _replica(twice=True, **k),
+        "delta = lam": lambda *, delta, n, **k: _by_modes(delta=delta * n, n=n, **k),
+        "noise is not fitted": lambda *, sigma2, **k: _by_modes(sigma2=0.0, **k),
+    },
 )

@@ -1,5 +1,8 @@
 """Kobak, Lomond and Sanchez (2020); Wu and Xu (2020): the penalty can be negative, and the best one may be."""
 
+import numpy as np
+
+import simulate.eigenvalues
 import simulate.ridge
 from asymptotics import equivalents, ridge
 from theorems import OVER, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem
@@ -71,5 +74,37 @@ optimal_penalty = Theorem(
         "the isotropic signal's penalty": lambda *, gamma, r2, sigma2, **k: _theory(
             gamma=gamma, lam=gamma * sigma2 / r2, r2=r2, sigma2=sigma2, **k
         ),
+    },
+)
+
+
+def _least_eigenvalue(*, n, spectrum, gamma, draws, rng):
+    """The least eigenvalue of XX'/n: the n-th largest of X'X/n."""
+    found = simulate.eigenvalues.sample_covariance(n=n, spectrum=spectrum, gamma=gamma, draws=draws, rng=rng)
+    return -np.sort(found, axis=1)[:, -n]
+
+
+_least_eigenvalue.cost = 3.0  # type: ignore[attr-defined]
+
+
+def _edge(*, spectrum, gamma):
+    return equivalents.edge(law(spectrum).H, gamma=gamma)
+
+
+edge = Theorem(
+    title="The least penalty of all: the branch of the risk ends where X'X + n lam I becomes singular",
+    statement=r"-\lambda_{\min}\bigl(XX^\top/n\bigr)\to\lambda_{\rm edge}=\min_\kappa\kappa\Bigl(1-\gamma\int\frac{s\,dH}{s+\kappa}\Bigr)",
+    source="kobak2020optimal; patil2024optimal (from memory)",
+    assumptions=(MODEL[0], "p/n -> gamma > 1; fluctuations and bias of order n^(-2/3)"),
+    domain={"spectrum": SPECTRUM, "gamma": OVER},
+    claim=Mean(theory=_edge, simulation=_least_eigenvalue, rate=2 / 3, sizes=(60, 120, 240)),
+    cases=(
+        {"spectrum": "isotropic", "gamma": 4.0},
+        {"spectrum": SPIKED, "gamma": 4.0},
+    ),
+    rivals={
+        "as if isotropic": lambda *, spectrum, gamma: -((np.sqrt(gamma) - 1) ** 2) + 0 * np.asarray(gamma),
+        "gamma read as n/p": lambda *, spectrum, gamma: _edge(spectrum=spectrum, gamma=gamma) / gamma,
+        "the least eigenvalue of S": lambda *, spectrum, gamma: -float(law(spectrum).H.atoms.min()) + 0 * np.asarray(gamma),
     },
 )
