@@ -52,10 +52,11 @@ def mathtext(tex: str) -> str:
         tex = re.sub(r"\\[bB]ig{1,2}" + old + r"(?![a-zA-Z])", new, tex)
     tex = re.sub(r"\\[td]frac", r"\\frac", tex)
     token = r"\s*(\\[a-zA-Z]+|[^\s{\\])"
-    tex = re.sub(r"\\(frac|sqrt)" + token, r"\\\1{\2}", tex)
-    tex = re.sub(r"(\\frac\{(?:[^{}]|\{[^{}]*\})*\})" + token, r"\1{\2}", tex)
+    tex = re.sub(r"\\(frac|sqrt|binom)" + token, r"\\\1{\2}", tex)
+    tex = re.sub(r"(\\(?:frac|binom)\{(?:[^{}]|\{[^{}]*\})*\})" + token, r"\1{\2}", tex)
     tex = re.sub(r"\\(mathbb|mathrm|mathcal|hat|tilde)\s+([a-zA-Z])", r"\\\1{\2}", tex)
-    return tex.replace(r"\rm edge", r"\mathrm{edge}").replace(r"\ne ", r"\neq ")
+    tex = re.sub(r"\\(ge|le|ne)(?![a-zA-Z])", r"\\\1q", tex).replace(r"\iff", r"\Longleftrightarrow")
+    return tex.replace(r"\rm edge", r"\mathrm{edge}")
 
 
 def formula(tex: str) -> str:
