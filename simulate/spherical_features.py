@@ -242,17 +242,27 @@ def _wide(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, si
 
 
 def _tall(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, sigma2: float) -> dict[str, Array]:
-    """The same for n > k, in the basis of X'X = V diag(c) V'."""
-    n = len(X)
-    c, basis, product = factor(X, delta)
-    left = basis.T @ X.T if product is None else product.T
-    f, own, kernel = 1 / (c[:, None] + delta), form(left, C), form(basis.T, U)
-    drawn = own.diagonal() + sigma2 * c
-    residual = 2 * C.trace() + n * sigma2 - drawn @ (2 * f - c[:, None] * f**2)
+    """The same for n > k, with R = (X'X + delta)^-1 and D = X'C X, in the eigenvectors' basis for more than one penalty."""
+    n, k = X.shape
+    found = inverse(X, delta)
+    if found is None:
+        c, basis, product = factor(X, delta)
+        left = basis.T @ X.T if product is None else product.T
+        f, D, kernel = 1 / (c[:, None] + delta), form(left, C), form(basis.T, U)
+        f2, shrunk, trace, gain = f**2, np.sum(f**2, axis=0), f.sum(axis=0), c @ f**2  # gain: tr R X'X R
+        explained, drawn, spread = D.diagonal() @ f, D.diagonal() @ f2, (kernel.diagonal() * c) @ f2
+        bias = power - 2 * np.einsum("ij,ij->i", left @ M, basis.T) @ f + np.einsum("il,il->l", f, (kernel * D) @ f)
+    else:
+        R, diagonal, square = found
+        D, shrunk, trace = form(np.ascontiguousarray(X.T), C), square.sum(), diagonal.sum()
+        RU, RD, gain = R @ (U + U.T), R @ D, trace - delta * shrunk
+        explained, drawn, spread = RD.trace(), np.sum(RD * R), RU.trace() - delta * np.vdot(RU, R)
+        bias = np.atleast_1d(power - 2 * np.vdot(R, X.T @ M) + np.vdot(RU, RD.T))
+    residual = 2 * C.trace() - explained - delta * drawn + sigma2 * (n - k + delta**2 * shrunk)
     return {
-        "bias": power - 2 * np.einsum("ij,ij->i", left @ M, basis.T) @ f + np.einsum("il,il->l", f, (kernel * own) @ f),
-        "variance": sigma2 * ((kernel.diagonal() * c) @ f**2),
+        "bias": np.maximum(bias, 0.0),
+        "variance": sigma2 * spread,
         "train": residual / n,
-        "gcv": n * residual / (n - c @ f) ** 2,
-        "norm2": drawn @ f**2,
+        "gcv": n * residual / (n - k + delta * trace) ** 2,
+        "norm2": drawn + sigma2 * gain,
     }

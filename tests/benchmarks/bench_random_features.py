@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from mpmath import mpf
-from scipy.linalg import cholesky, eigh
-from scipy.linalg.blas import dsyrk
 
 import simulate.random_features
 from asymptotics import spectra, two_ridges
 from asymptotics.random_features import ridge
-from tests.benchmarks.bench_dense import _interleaved
 from tests.benchmarks.bench_ridge import cost
+from tests.benchmarks.floors import Call, cholesky, eigen, floors, form, gram, normals, product, triangular
 from tests.test_random_features import oracle
 
 POINTS = 1000
@@ -113,33 +111,36 @@ def errors(count: int = 60) -> Iterator[tuple[str, str, str]]:
     )
 
 
+def parts(n: int, k: int, p: int) -> tuple[list[Call], list[Call]]:
+    """What a dense draw cannot do without at one penalty, and at many."""
+    m = min(k, p)
+    side, solved = min(n, m), [cholesky(min(n, m)), triangular(min(n, m), min(n, m))]  # and a form against the inverse
+    drawn = [normals(n * m + (p * k if k < p else p * (p - 1) // 2)), triangular(n, m), gram(side, max(n, m))]  # U, T; Z = UT; K
+    if k < p:  # W'S W = T'T, and W'S D S W, which says what it explains of the target
+        drawn += [gram(k, p), cholesky(k), gram(k, p)]
+    if n > m:  # T'T and T^-1 E T^-T
+        drawn += [triangular(m, m), triangular(m, m)]
+        return [*drawn, *solved, triangular(m, m)], [*drawn, eigen(m), form(m, m), form(m, m)]
+    seen = [product(n, k, k)] if k < p else []  # U E
+    moved = [product(n, m, n), triangular(n, m), triangular(n, m), gram(n, m), *seen, gram(n, m)]  # basis'U, T, T', A, E, R
+    if k < p:  # at one penalty the rows of X themselves are cheaper: X and F, X F, X D X', K
+        return [normals(n * p + p * k), product(n, k, p), gram(n, p), gram(n, k), *solved], [*drawn, eigen(n), *moved]
+    return [*drawn, gram(n, m), *solved], [*drawn, eigen(n), *moved]
+
+
 def dense() -> Iterator[tuple[str, str, str]]:
     rng = np.random.default_rng(0)
     for n, k, p in ((600, 900, 1800), (600, 400, 1800), (600, 1800, 900)):
-        X, F = rng.standard_normal((n, p)), rng.standard_normal((p, k))
-        Z, m, wide = X @ F, min(n, k), n <= k
-        K = np.asarray(dsyrk(1.0, Z.T, trans=wide, lower=1))
-        K.flat[:: m + 1] += 1.0
         common = {"n": n, "gamma": k / n, "psi": p / k, "spectrum": "ar1:0.5", "draws": 1, "rng": rng}
-        seconds = _interleaved(
-            {
-                "draws": lambda n=n, k=k, p=p: (rng.standard_normal((n, p)), rng.standard_normal((p, k))),
-                "product": lambda X=X, F=F: X @ F,
-                "covariance": lambda F=F: dsyrk(1.0, F.T),
-                "gram": lambda Z=Z, wide=wide: dsyrk(1.0, Z.T, trans=wide, lower=1),
-                "cholesky": lambda K=K: cholesky(K, lower=True, check_finite=False),
-                "eigen": lambda K=K: eigh(K, lower=True, check_finite=False, driver="evd"),
-                "one": lambda common=common: simulate.random_features.ridge(lam=0.1, **common),
-                "hundred": lambda common=common: simulate.random_features.ridge(lam=np.geomspace(1e-4, 1e2, 100), **common),
-            }
+        at = zip((0.1, np.geomspace(1e-4, 1e2, 100)), parts(n, k, p), strict=True)
+        one, many = (
+            floors(lambda lam=lam, common=common: simulate.random_features.ridge(lam=lam, **common), *least) for lam, least in at
         )
-        floor = sum(seconds[name] for name in ("draws", "product", "covariance", "gram"))
         yield (
-            f"random features, one dense draw at n = {n}, k = {k}, p = {p}, AR(1), one penalty (100 penalties); floor = normals of X "
-            "and F + XF + F'F + Gram + Cholesky (eigendecomposition)",
+            f"random features, one dense draw at n = {n}, k = {k}, p = {p}, AR(1), one penalty (100 penalties); floor = normals, products "
+            "Z, Z Z' and of the forms that the risks ask for, Cholesky (eigendecomposition, both forms in its basis)",
             "<= 1.5 floors",
-            f"{seconds['one'] / (floor + seconds['cholesky']):.2f} ({seconds['hundred'] / (floor + seconds['eigen']):.2f}) floors of "
-            f"{1e3 * (floor + seconds['cholesky']):.0f} ({1e3 * (floor + seconds['eigen']):.0f}) ms",
+            f"{one[0]:.2f} ({many[0]:.2f}) floors of {1e3 * one[1]:.0f} ({1e3 * many[1]:.0f}) ms",
         )
 
 

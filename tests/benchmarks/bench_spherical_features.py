@@ -10,6 +10,7 @@ import numpy as np
 from asymptotics.activations import hermite
 from asymptotics.spherical_features import ridge
 from simulate import spherical_features as simulated
+from tests.benchmarks.floors import cholesky, eigen, entries, floors, form, gram, normals, product
 
 POINTS = 10**5
 
@@ -55,20 +56,38 @@ def rows() -> Iterator[tuple[str, str, str]]:
             np.max(np.abs(polynomials(mild, 1 / (3 * mild), activation, 0.1, np.asarray(found.kappa)) / found.excess - 1))
         )
     yield "the same against the paper's polynomials in doubles, k/n in (0.1, 10), lam = 0.1", "<= 1e-12", f"{max(apart):.1e}"
-    rng, given = np.random.default_rng(0), {"n": 300, "gamma": 2.0, "psi": 0.5, "activation": "relu", "lam": 0.1, "draws": 1}
+    yield from dense()
 
-    def floor() -> None:
-        x, theta = simulated.sphere(300, 300, rng), simulated.sphere(600, 300, rng)
-        X = np.maximum(theta @ x.T, 0).T
-        theta @ theta.T @ X.T
-        np.linalg.eigh(X @ X.T)
 
-    draw, least = seconds(lambda: simulated.ridge(rng=rng, **given)), seconds(floor)
-    yield (
-        "one draw of relu features, n = 300, k = 600, d = 300, all fields; floor = points, weights W, X, X X', W W'X', eigendecomposition",
-        "<= 1.5 floors",
-        f"{draw / least:.2f} floors of {1e3 * least:.0f} ms",
-    )
+def dense(n: int = 300, k: int = 600, d: int = 300) -> Iterator[tuple[str, str, str]]:
+    rng, kernel = np.random.default_rng(0), simulated.layer("relu", d).kernel
+    given = {"n": n, "gamma": k / n, "psi": d / k, "activation": "relu", "draws": 1, "rng": rng}
+    drawn = [normals(n * d + k * d), product(n, k, d), entries(lambda x: np.maximum(x, 0), n * k), gram(n, k)]  # x, W; X; X X'
+    drawn += [
+        gram(n, d),
+        gram(k, d),
+        entries(kernel, k * (k + 1) // 2),
+        form(n, k),
+        product(n, n, k),
+    ]  # x x', W W', U, X U X', X M'
+    for what, lam, last in (
+        (
+            "one penalty; floor = normals of x and W, their products, X, U from W W', X X', X U X', X M', Cholesky",
+            0.1,
+            [cholesky(n)],
+        ),
+        (
+            "100 penalties; floor with an eigendecomposition instead, its basis times X and x x' moved into it",
+            np.geomspace(1e-4, 1e2, 100),
+            [eigen(n), product(n, k, n), form(n, n)],
+        ),
+    ):
+        ratio, least = floors(lambda lam=lam: simulated.ridge(lam=lam, **given), *drawn, *last)
+        yield (
+            f"one draw of relu features on the sphere, n = {n}, k = {k}, d = {d}, all fields, {what}",
+            "<= 1.5 floors",
+            f"{ratio:.2f} floors of {1e3 * least:.0f} ms",
+        )
 
 
 if __name__ == "__main__":
