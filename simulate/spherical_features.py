@@ -256,7 +256,7 @@ def _tall(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, si
         R, diagonal, square = found
         D, shrunk, trace = form(np.ascontiguousarray(X.T), C), square.sum(), diagonal.sum()
         RU, RD, gain = R @ (U + U.T), R @ D, trace - delta * shrunk
-        explained, drawn, spread = RD.trace(), np.sum(RD * R), RU.trace() - delta * np.vdot(RU, R)
+        explained, drawn, spread = RD.trace(), (RD * R).sum(), RU.trace() - delta * np.vdot(RU, R)
         bias = np.atleast_1d(power - 2 * np.vdot(R, X.T @ M) + np.vdot(RU, RD.T))
     residual = 2 * C.trace() - explained - delta * drawn + sigma2 * (n - k + delta**2 * shrunk)
     return {

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+import simulate._forms
 import simulate.harmonics
 import simulate.kernel_ridge
 import simulate.kernels
@@ -52,21 +53,14 @@ def test_on_the_whole_hypercube(kernel):
             ]
             yield np.array(row)[j]
 
-    found = simulate.kernel_ridge.ridge(
-        n=n,
-        d=d,
-        kernel=kernel,
-        delta=deltas,
-        powers=powers,
-        sigma2=sigma2,
-        space="hypercube",
-        draws=1,
-        rng=np.random.default_rng(5),
-    )
+    given = {"n": n, "d": d, "kernel": kernel, "powers": powers, "sigma2": sigma2, "space": "hypercube", "draws": 1}
+    found = simulate.kernel_ridge.ridge(delta=deltas, **given, rng=np.random.default_rng(5))
     X = simulate.harmonics.space_of("hypercube", d).points(n, np.random.default_rng(5))
     for i, delta in enumerate(deltas):
+        alone = simulate.kernel_ridge.ridge(delta=delta, **given, rng=np.random.default_rng(5))
         for name, value in one(X, kernel, delta, powers, sigma2, cube, P).items():
             assert getattr(found, name)[0, i] == pytest.approx(value, rel=1e-9), name  # inverses of condition 1e4 and less
+            assert getattr(alone, name)[0] == pytest.approx(value, rel=1e-9), name
 
 
 @pytest.mark.false_alarm(0)
@@ -94,6 +88,17 @@ def test_on_the_sphere_by_a_rule_of_points(kernel):
     rel = 1e-9 if kernel.startswith("gauss") else 2e-3  # the NTK's kink at the samples, on a grid of 3 degrees
     assert found.bias[0] == pytest.approx(bias, rel=rel)
     assert found.variance[0] == pytest.approx(sigma2 * weight @ np.sum(maps**2, axis=1), rel=rel)
+
+
+@pytest.mark.false_alarm(0)
+@pytest.mark.parametrize("space", ["sphere", "hypercube"])
+def test_the_blocks_make_the_whole(space, monkeypatch):
+    given = {"n": 23, "d": 7, "kernel": "ntk:2", "delta": 0.1, "powers": (0.2, 1.0, 0.5), "space": space, "draws": 1}
+    whole = simulate.kernel_ridge.ridge(**given, rng=np.random.default_rng(7))
+    monkeypatch.setattr(simulate._forms, "ROWS", 5)
+    blocks = simulate.kernel_ridge.ridge(**given, rng=np.random.default_rng(7))
+    for name in FIELDS:
+        assert getattr(blocks, name) == pytest.approx(getattr(whole, name), rel=1e-12), name  # rounding alone
 
 
 @pytest.mark.false_alarm(1e-9)

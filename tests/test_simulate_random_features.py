@@ -73,14 +73,18 @@ def test_given_the_design_every_field_is_the_formula_written_out(n: int, k: int,
     T, E, tau2 = random_features._features(s, v, k, rng)
     X = rng.standard_normal((n, min(p, k)))
     delta = np.array([0.5, 20.0])
-    route = (
-        random_features._tall(X @ T, T, E, tau2, delta, 0.6)
-        if n > len(T)
-        else random_features._wide(X @ T, X, T, E, tau2, delta, 0.6)
-    )
+
+    def route(delta: np.ndarray) -> dict[str, np.ndarray]:
+        if n > len(T):
+            return random_features._tall(X @ T, T, E, tau2, delta, 0.6)
+        return random_features._wide(X @ T, X, T, E, tau2, delta, 0.6)
+
+    grid = route(delta)
     for i, d in enumerate(delta):
+        one = route(delta[i : i + 1])
         for name, value in written_out(X, T, np.diag(E) if E.ndim == 1 else E, tau2, d, 0.6).items():
-            assert route[name][i] == pytest.approx(value, rel=1e-9), name  # conditions of up to 1e4
+            assert grid[name][i] == pytest.approx(value, rel=1e-9), name  # conditions of up to 1e4
+            assert one[name] == pytest.approx(value, rel=1e-9), name
 
 
 @pytest.mark.false_alarm(0)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from simulate import _forms
 from simulate.nonlinear_features import activation_of
 from simulate.spherical_features import HOMOGENEOUS, NAMES, Target, layer, moments, ridge, sphere
 from tests.test_simulate_ridge import RATE, Z
@@ -149,6 +150,16 @@ def test_one_penalty_is_a_column_of_the_grid(name: str, gamma: float) -> None:
 
 
 @pytest.mark.false_alarm(0)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_blocks_make_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"n": 23, "gamma": 1.3, "psi": 1.2, "activation": name, "lam": [0.1, 1.0], "draws": 1, **GIVEN}
+    whole = ridge(**given, rng=np.random.default_rng(7))
+    monkeypatch.setattr(_forms, "ROWS", 5)
+    blocks = ridge(**given, rng=np.random.default_rng(7))
+    for field in FIELDS:
+        np.testing.assert_allclose(getattr(blocks, field), getattr(whole, field), rtol=1e-12)  # rounding alone
+
+
 def test_moments_and_bad_input() -> None:
     given = {"n": 20, "gamma": 1.2, "psi": 0.5, "activation": "relu"}
     assert moments(lam=0.1, **given) == math.inf
