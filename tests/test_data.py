@@ -74,6 +74,14 @@ def spoilt(change: str) -> pd.DataFrame:
         table.loc[3, "y"] = np.nan
     elif change == "infinite":
         table.loc[3, "x1"] = np.inf
+    elif change == "large":
+        table.loc[3, "x1"] = 1e200
+    elif change == "mistyped":
+        table["x1"] = table["x1"].astype(str)
+        table.loc[7, "x1"] = "oops"
+    elif change == "mistyped target":
+        table["y"] = table["y"].astype(str)
+        table.loc[7, "y"] = "oops"
     elif change == "constant":
         table["x2"] = 7.1
     elif change == "constant target":
@@ -104,6 +112,9 @@ def spoilt(change: str) -> pd.DataFrame:
         ("missing", {}, "column = 'x1' .* 1 of its 120 values are missing; drop"),
         ("missing target", {}, "column = 'y' .* missing"),
         ("infinite", {}, "column = 'x1' .* row 3 is inf"),
+        ("large", {}, "column = 'x1' .* row 3 is 1e.200.* other units"),
+        ("mistyped", {}, "column = 'x1' .* 1 of its 120 values are no numbers, the first is 'oops' in row 7.*--clean"),
+        ("mistyped target", {}, "column = 'y' .* 'oops' in row 7"),
         ("constant", {}, "column = 'x2' .* constant"),
         ("constant target", {}, r"target = 'y' .* constant \(1\)"),
         ("text", {}, "column = 'x4' .* 'red'.*--drop x4.*--one-hot"),
@@ -175,6 +186,16 @@ def test_cleaning_says_what_it_did(tmp_path: Path) -> None:
     for said in ("one-hot encoded", "dropped 2 of 120 rows", "constant: x2", "1 columns repeat"):
         assert said in notes
     assert read(tmp_path / "t.csv", "colour", label="red", clean=True).y.sum() == np.sum(np.arange(ROWS) % 3 == 0) - 1
+
+
+@pytest.mark.false_alarm(0)
+def test_cleaning_leaves_out_rows_with_mistakes_not_columns(tmp_path: Path) -> None:
+    table = frame().astype(object)
+    table.loc[3, "x0"], table.loc[4, "x1"], table.loc[5, "y"] = "oops", np.inf, "?"
+    table.to_csv(tmp_path / "t.csv", index=False)
+    found = read(tmp_path / "t.csv", "y", clean=True)
+    assert found.X.shape == (ROWS - 3, 6)
+    assert "1 values of x0 are no numbers" in " ".join(found.notes)
 
 
 def test_embedded_tables() -> None:

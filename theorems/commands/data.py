@@ -50,7 +50,7 @@ def _list_of(kind: type) -> Callable[..., Any]:
 @FORMATS
 @plain
 def command(table: Path | None, target: str | None, seed: int, no_scale: bool, no_controls: bool, **options: Any) -> None:
-    """Learning curves on TABLE (CSV, Parquet or NPZ), predicted and measured.
+    """Learning curves on TABLE (CSV, Parquet or NPZ), predicted and measured: figures, numbers and a page (HTML) in --out.
 
     Without TABLE, on a data set that is shipped. Kernels: ntk:LAYERS, nngp:LAYERS, gaussian[:WIDTH], laplace[:WIDTH],
     polynomial:DEGREE[,OFFSET]; widths are distances between rows, the median distance if left out.
@@ -58,6 +58,7 @@ def command(table: Path | None, target: str | None, seed: int, no_scale: bool, n
     from theorems import data as real
     from theorems import figures
     from theorems.figures import styles
+    from theorems.pages import table as table_page
 
     out, venue, formats = (options.pop(k) for k in ("out", "venue", "formats"))
     styles.venue(venue)  # refuse before the work
@@ -68,5 +69,6 @@ def command(table: Path | None, target: str | None, seed: int, no_scale: bool, n
         report = real.report(table, target, tick=lambda: step("measuring"), **options)
         step("drawing")
         written = report.save(out, venue=venue, format=formats)
+        table_page.page(report, venue=venue, out=out)
     click.echo(str(report))
-    click.echo("\n".join(str(path) for path in written))
+    click.echo("\n".join(str(path) for path in (*written, written[0].with_suffix(".html"))))

@@ -153,19 +153,16 @@ class DataReport:
         return drawing
 
     def save(self, out: str | Path, **options: Any) -> list[Path]:
-        """Both figures, with their numbers and provenance, the report as text and as an HTML page, in `out`; the paths written."""
+        """Both figures, with their numbers and provenance, and the report as text, in the folder `out`; the paths written."""
         from theorems.data import spectrum
         from theorems.data.drawing import figure
-        from theorems.data.page import page
 
         given = {k: v for k, v in options.items() if k in ("venue", "width")}
         curves = figure(self, **given)
         below = spectrum.figure(self, curves.name, **given)
-        texts = {f"{curves.name}.report.txt": f"{self}\n", f"{curves.name}.html": page(self, curves, below)}
         paths = [path for drawing in (curves, below) for path in drawing.save(out, options.get("format", "pdf"))]
-        for name, text in texts.items():
-            paths.append(Path(out) / name)
-            paths[-1].write_text(text, encoding="utf-8")
+        paths.append(Path(out) / f"{curves.name}.report.txt")
+        paths[-1].write_text(f"{self}\n", encoding="utf-8")
         return paths
 
 

@@ -87,8 +87,13 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
             ax.axhline(0.0, color=styles.GREY, lw=0.5)
             ax.set_ylim(-edge, edge)
             ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        keys = [Line2D([], [], color=styles.GREY), Line2D([], [], color=styles.GREY, marker="o", ls=""),
-                Line2D([], [], color=styles.GREY, marker="x", ls=""), Line2D([], [], color=styles.GREY, marker="d", mfc="none", ms=6, mew=0.8, ls="")]  # fmt: skip
+        given: tuple[dict[str, Any], ...] = (
+            {"ls": "-"},
+            {"marker": "o"},
+            {"marker": "x"},
+            {"marker": "d", "mfc": "none", "ms": 6, "mew": 0.8},
+        )
+        keys = [Line2D([], [], **({"color": styles.GREY, "ls": ""} | one)) for one in given]
         left, right = (ax.get_legend_handles_labels() for ax in axes[0, :2])
         look: Any = {"handlelength": 2.6, "columnspacing": 1.2}
         if inches > NARROW:

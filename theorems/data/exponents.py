@@ -39,6 +39,7 @@ class Exponents:
     low: int
     high: int
     misfit: tuple[float, float]
+    of: str = ""
 
     @property
     def verdict(self) -> str:
@@ -57,8 +58,8 @@ class Exponents:
         }[self.verdict]
         a, b, s, m = self.alpha, self.beta, self.noise, self.margin
         lines = [
-            f"Power laws from interpolation at n = {self.low} ... {self.high}: alpha = {a[0]:.2f} +- {a[1]:.1g} (eigenvalues i^-alpha), "
-            f"beta = {b[0]:.2f} +- {b[1]:.1g} (target powers i^-beta),",
+            f"Power laws{self.of} from interpolation at n = {self.low} ... {self.high}: alpha = {a[0]:.2f} +- {a[1]:.1g} (eigenvalues "
+            f"i^-alpha), beta = {b[0]:.2f} +- {b[1]:.1g} (target powers i^-beta)",
             f"  noise sigma2/test_0 = {s[0]:.2g} +- {s[1]:.2g}; deviations from power laws {self.misfit[0]:.1%} in kappa, "
             f"{self.misfit[1]:.1%} in the test error (intervals, 95 %, do not know of these)",
         ]
@@ -121,4 +122,5 @@ def exponents_of(population: Population, rng: np.random.Generator, halves: int =
         low=int(n[0]),
         high=int(n[-1]),
         misfit=whole.misfit,
+        of=" of the mean kernel" if np.isfinite(population.features) else "",
     )

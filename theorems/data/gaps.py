@@ -132,7 +132,7 @@ def _rank(population: Population, n: int, rng: np.random.Generator, looks: int =
     return float(np.mean([np.linalg.matrix_rank(rows - rows.mean(axis=0), tol=round_off) for rows in chosen]))
 
 
-def _cause(w: Any) -> str:
+def _cause(w: Any, ungaussian: str) -> str:
     """Which replacement takes away at least half of the gap, and surely so."""
     if abs(w.gaussian) > abs(w.data) / 2:
         return "finite size: the formula is a limit"
@@ -144,9 +144,9 @@ def _cause(w: Any) -> str:
         return (
             "the residuals depend on the rows (nonlinear target or unequal noise)"
             if sure
-            else "the rows, or residuals that depend on them"
+            else f"{ungaussian.split(' are')[0]}, or residuals that depend on them"
         )
-    return "the rows are not Gaussian"
+    return ungaussian
 
 
 def parting(table: Table, population: Population, cells: pd.DataFrame, rng: np.random.Generator | None,
@@ -174,7 +174,7 @@ def parting(table: Table, population: Population, cells: pd.DataFrame, rng: np.r
             controls[name], controls[f"{name}_se"] = again["gap"], again["se"] / again["predicted"]
         controls["full"] = np.minimum(controls["n"] - 1, population.rank)
         controls["rank"] = [_rank(population, n, rng) for n in chosen["n"]]
-        controls["cause"] = [_cause(w) for w in controls.itertuples()]
+        controls["cause"] = [_cause(w, population.ungaussian) for w in controls.itertuples()]
     return Parting(
         cells=pd.DataFrame([_distribution(finite, name) for name in ("predicted", "omniscient", "gcv")]),
         worst=worst.reset_index(drop=True),

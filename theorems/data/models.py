@@ -142,7 +142,8 @@ class FeaturePopulation(Population):
     features: int  # type: ignore[misc]
     activation: str = "relu"
     notes: tuple[str, ...] = ()
-    unpredicted: ClassVar[str] = "for random features no such formula is known here"
+    ungaussian: ClassVar[str] = "the features are not Gaussian"
+    unpredicted: ClassVar[str] = "for random features it was not derived"
 
     @property
     def model(self) -> str:  # type: ignore[override]

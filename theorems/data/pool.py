@@ -50,6 +50,7 @@ class Population:
     columns: int
     model: ClassVar[str] = "ridge"
     features: ClassVar[float] = math.inf  # random ones; inf: none
+    ungaussian: ClassVar[str] = "the rows are not Gaussian"  # what is wrong, where Gaussian rows are predicted better
     unpredicted: ClassVar[str] = "the table is too large for it"  # why, where `rowwise` is None
 
     @property
