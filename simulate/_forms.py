@@ -20,19 +20,19 @@ Fields = dict[str, Array]
 ROWS = 128
 
 
-def one(G: Array, delta: Array, *, A: Array, B: Array, C: Array, power: float, sigma2: float) -> Fields:
-    """(1) at one penalty, from the whole matrices: (1,) each."""
-    n, GA, GC = len(G), G @ A, G @ C
-    spread, second = np.vdot(GA, G), np.vdot(GC, G) + sigma2 * np.vdot(G, G)
-    first = GC.trace() + sigma2 * G.trace()
+def one(G: Array, delta: Array, *, A: Array, B: Array, half: Array, power: float, sigma2: float) -> tuple[Fields, Array]:
+    """(1) at one penalty, (1,) each, and the leave-one-out error; C = half + half', triangular: tr(G A G C) = 2 tr(G A G half)."""
+    n, GA, GH, trace = len(G), G @ A, times(G, half), G.trace()
+    drawn = 2 * np.einsum("ij,ij->i", GH, G) + sigma2 * np.einsum("ij,ij->i", G, G)  # the diagonal of G (C + sigma2) G
+    second = drawn.sum()
     found = {
-        "bias": max(power - 2 * np.vdot(G, B) + np.vdot(GA, GC.T), 0.0),
-        "variance": sigma2 * spread,
+        "bias": max(power - 2 * np.vdot(G, B) + 2 * np.vdot(GA.T, GH), 0.0),
+        "variance": sigma2 * np.vdot(GA, G),
         "train": delta[0] ** 2 * second / n,
-        "gcv": n * second / G.trace() ** 2,
-        "norm2": first - delta[0] * second,
+        "gcv": n * second / trace**2,
+        "norm2": 2 * GH.trace() + sigma2 * trace - delta[0] * second,
     }
-    return {name: np.array([value]) for name, value in found.items()}
+    return {name: np.array([value]) for name, value in found.items()}, np.mean(drawn / G.diagonal() ** 2, keepdims=True)
 
 
 def grid(c: Array, delta: Array, *, A: Array, B: Array, C: Array, power: float, sigma2: float) -> Fields:
@@ -65,7 +65,14 @@ def times(A: Array, T: Array, transposed: bool = False) -> Array:
     return np.asarray(dtrmm(1.0, T.T, A.T, lower=T[0, -1] != 0, trans_a=transposed)).T
 
 
-def form(rows: Array, lower: Array) -> Array:
-    """rows S rows' for S = lower + lower', at three quarters of the cost of two products with S."""
-    half = np.asarray(dtrmm(1.0, lower.T, rows.T)).T @ rows.T
-    return half + half.T
+def halved(C: Array) -> Array:
+    """The lower triangle of a symmetric matrix, its diagonal halved: with its transpose it makes the whole."""
+    lower = np.tril(C)
+    lower.flat[:: len(C) + 1] /= 2
+    return lower
+
+
+def form(rows: Array, half: Array) -> Array:
+    """rows S rows' for S = half + half', triangular, at three quarters of the cost of two products with S."""
+    lower = times(rows, half) @ rows.T
+    return lower + lower.T

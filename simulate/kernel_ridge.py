@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 
 from simulate import _conditional, kernels
-from simulate._forms import grid, one, summed, times, triangle
+from simulate._forms import grid, halved, one, summed, times, triangle
 from simulate._gram import inverted
 from simulate.conventions import refuse, simulator
 from simulate.draws import Draws
@@ -78,12 +78,11 @@ def ridge(
     def draw() -> dict[str, Array]:
         K, T = _gram(where, kernel, n, rng)
         C, B, A = _zonal(where, T, coefficients)
-        forms: dict[str, Any] = {"A": A, "B": B, "C": C, "power": float(q.sum()), "sigma2": sigma2}
+        forms: dict[str, Any] = {"A": A, "B": B, "power": float(q.sum()), "sigma2": sigma2}
         if found := _inverse(K, penalties):
-            G, diagonal, square = found
-            at = summed(one(G, penalties, **forms), sigma2)
-            return at | {"loo": np.array([np.mean((_scatter(G, _half(C)) + sigma2 * square) / diagonal**2)])}
-        return risks(*_factor(K, kernel, penalties), penalties, **forms)
+            at, loo = one(found[0], penalties, half=halved(C), **forms)
+            return summed(at, sigma2) | {"loo": loo}
+        return risks(*_factor(K, kernel, penalties), penalties, C=C, **forms)
 
     return _conditional.collect(draws, delta, draw)
 
@@ -124,21 +123,10 @@ def risks(c: Array, U: Array, delta: Array, *, A: Array, B: Array, C: Array, pow
     A, C = (rows @ M @ U for M in (A, C))
     at = summed(grid(c, delta, A=A, B=np.einsum("ij,ij->i", rows @ B, rows), C=C, power=power, sigma2=sigma2), sigma2)
     f = 1 / (c[:, None] + delta)
-    columns, half = np.ascontiguousarray(U), _half(C)
-    spread = np.stack([_scatter(columns * h, half) for h in f.T], axis=1) + sigma2 * (U**2 @ f**2)  # G (C + sigma2) G
+    columns, half = np.ascontiguousarray(U), halved(C)
+    signal = [2 * np.einsum("ij,ij->i", times(Uf, half), Uf) for Uf in (columns * h for h in f.T)]  # the diagonal of G C G
+    spread = np.stack(signal, axis=1) + sigma2 * (U**2 @ f**2)
     return at | {"loo": np.mean(spread / (U**2 @ f) ** 2, axis=0)}
-
-
-def _half(C: Array) -> Array:
-    """The lower triangle, its diagonal halved: with its transpose it makes the whole."""
-    lower = np.tril(C)
-    lower.flat[:: len(C) + 1] /= 2
-    return lower
-
-
-def _scatter(rows: Array, half: Array) -> Array:
-    """The diagonal of rows C rows', from half of C."""
-    return 2 * np.einsum("ij,ij->i", times(rows, half), rows)
 
 
 def _gram(where: Space, kernel: str, n: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dsygst
 
 from simulate import _conditional, designs
-from simulate._forms import grid, one, summed, times
+from simulate._forms import grid, halved, one, summed, times
 from simulate._gram import factor, inverse
 from simulate.conventions import features, refuse, simulator
 from simulate.draws import Draws
@@ -95,7 +95,7 @@ def _wide(Z: Array, U: Array, T: Array, E: Array, tau2: float, delta: Array, sig
     power = float(np.sum(E if E.ndim == 1 else E.diagonal())) + tau2
     if found is None:
         return grid(c, delta, A=A, B=np.einsum("ij,ij->i", seen, reach), C=C, power=power, sigma2=sigma2)
-    return one(found[0], delta, A=A, B=seen @ reach.T, C=C, power=power, sigma2=sigma2)
+    return one(found[0], delta, A=A, B=seen @ reach.T, half=halved(C), power=power, sigma2=sigma2)[0]
 
 
 def _tall(Z: Array, T: Array, E: Array, tau2: float, delta: Array, sigma2: float) -> dict[str, Array]:

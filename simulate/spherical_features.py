@@ -235,7 +235,7 @@ def _wide(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, si
     """Eq. (2) and its like, n <= k; M (n, k), C and U as `_lower` leaves them."""
     given: dict[str, float] = {"power": power, "sigma2": sigma2}
     if found := inverse(X, delta):
-        return one(found[0], delta, A=form(X, U), B=X @ M.T, C=C + C.T, **given)
+        return one(found[0], delta, A=form(X, U), B=X @ M.T, half=C, **given)[0]
     c, basis, product = factor(X, delta)
     rows = basis.T @ X if product is None else product
     return grid(c, delta, A=form(rows, U), B=np.einsum("ij,ij->i", basis.T @ M, rows), C=form(basis.T, C), **given)
