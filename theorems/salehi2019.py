@@ -111,7 +111,7 @@ def _iterated(*, labels, gamma, lam, r2):
         q_hat, m_hat = np.sum(weight * l1**2) / gamma, np.sum(weight * t * l1) / gamma + m * V_hat
         V_new = 1 / (lam / gamma + V_hat)
         last, found = np.array([m, q, V]), np.array([m_hat * V_new, (q_hat + m_hat**2) * V_new**2, V_new])
-        if np.all(np.abs(found - last) <= 1e-13 * np.abs(found)):
+        if np.all(np.abs(found - last) <= 1e-13 * np.array([math.sqrt(q), q, V])):
             return q
         m, q, V = (found + last) / 2  # half a step: a whole one may go to and fro for ever
     raise ConvergenceError("the fixed point", residual=float(abs(found[1] / q - 1)), iterations=1000, causes="a tiny penalty")
@@ -127,7 +127,7 @@ state_evolution = Theorem(
     | {
         "labels": Choice(("logistic", "probit", "mixture"), default="logistic"),
         "lam": Real(0.01, math.inf, "[", default=0.1),
-        "r2": Real(0.0, 16.0, "]", default=1.0),
+        "r2": Real(0.0, 16.0, "[]", default=1.0),
     },
     claim=Identity(theory=logistic.ridge, other=_iterated, of="norm2", rtol=1e-10),
     cases=(
