@@ -97,32 +97,32 @@ class DataReport:
         return cells[np.isfinite(cells["predicted"])]
 
     def ends_verdict(self) -> str:
-        """Whether both predictions are within `NEAR` of these cells, and where they are not."""
+        """Whether these cells are within `NEAR` of both predictions, and where they are not."""
         cells = self.ends
         said = []
-        for name, values in (("the spectrum", cells["predicted"]), ("row for row", cells["rowwise"])):
-            off = cells[(values / cells["measured"] - 1).abs() > NEAR]
+        for name, values in (("the prediction from the spectrum", cells["predicted"]), ("the one row for row", cells["rowwise"])):
+            off = cells[(cells["measured"] / values - 1).abs() > NEAR]
             kinds = ((off[off["lam"] == 0], "without penalty"), (off[off["lam"] > 0], "at the best penalty"))
             places = "; ".join(f"n = {', '.join(map(str, part['n']))} {kind}" for part, kind in kinds if len(part))
             count = int(values.notna().sum())
             if count:
-                missed = f", not at {places}" if places else ""
-                said.append(f"{name} within {NEAR:.0%} of measured in {count - len(off)} of {count} cells{missed}")
+                said.append(
+                    f"{NEAR:.0%} of {name} in {count - len(off)} of {count} cells{f', not at {places}' if places else ''}"
+                )
         if len(said) < 2:
-            return f"Predicted from {said[0]}. Row for row is not predicted: {self.population.unpredicted}."
-        return f"Predicted from {said[0]}. Predicted {said[1]}. The spectrum takes all rows for alike, row for row does not."
+            return f"Measured is within {said[0]}. Row for row is not predicted: {self.population.unpredicted}."
+        return f"Measured is within {said[0]}, and within {said[1]}. The spectrum takes all rows for alike, row for row does not."
 
     def _ends(self) -> list[str]:
-        """Without penalty and at the best penalty of the grid, by both predictions."""
-        lines = [
-            "Without penalty and at the best of the grid; measured against the predictions from the spectrum and row for row:"
-        ]
-        for w in self.ends.itertuples():
-            row = "" if np.isnan(w.rowwise) else f"; row for row {w.rowwise:.4g}, {percent(w.measured / w.rowwise - 1)}"
-            lines.append(
-                f"  n = {w.n:<5d} lam = {w.lam:<8.3g} measured {w.measured:.4g} +- {w.se:.2g}; spectrum {w.predicted:.4g}, "
-                f"{percent(w.gap)}{row}"
-            )
+        """Without penalty and at the best penalty of the grid, by both predictions; a line a size."""
+
+        def cell(w: Any) -> str:
+            row = "" if np.isnan(w.rowwise) else f", row for row {percent(w.measured / w.rowwise - 1)}"
+            return f"lam = {w.lam:<7.3g} {w.measured:.4g} +- {w.se:.2g}: spectrum {percent(w.gap)}{row}"
+
+        lines = ["Measured without penalty and at the best of the grid, and how far it is off the predictions:"]
+        for n, cells in self.ends.groupby("n"):
+            lines.append(f"  n = {n:<5d} {'; '.join(cell(w) for w in cells.itertuples())}")
         return [*lines, f"  {self.ends_verdict()}"]
 
     def _widths(self) -> list[str]:
