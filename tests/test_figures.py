@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import bdtr
 
+from simulate.draws import Draws
 from theorems import Curve, Law, discovery, figures
 from theorems.figures import areas, canvas, curves, maps, plans, points, styles, wording
 from theorems.pages.report import formula, mathtext
@@ -318,6 +319,24 @@ def test_measured_points_say_on_what():
     assert "points: digits" in drawing.figure.legends[0].get_title().get_text()
     assert "Points: digits, a b, mean of 8 draws" in drawing.caption
     assert drawing.provenance["plot"]["data"] == "digits"
+
+
+def test_lines_drawn_together_have_the_same_draws():
+    """Asked once a point for all penalties, and every line gets its own column."""
+    asked = []
+
+    def simulation(*, gamma, lam, draws, rng, **_):
+        asked.append(gamma)
+        return Draws(excess=rng.standard_normal((draws, 1)) + np.asarray(lam), train=np.ones((draws, 2)) * lam)
+
+    drawn = _with(lines={"lam": (1.0, 5.0)}, simulation=simulation, together=True, of=("excess", "train"),
+                  theory=lambda *, gamma, lam, r2: {"excess": lam + 0 * gamma, "train": lam + 0 * gamma})  # fmt: skip
+    numbers = figures.figure(drawn, judge=False, draws=8).numbers
+    one, five = (
+        numbers[(numbers["kind"] == "simulation") & (numbers["of"] == "excess") & (numbers["lam"] == v)] for v in (1.0, 5.0)
+    )
+    assert len(asked) == len(one) == 4
+    np.testing.assert_allclose(five["value"].to_numpy() - one["value"].to_numpy(), 4.0, rtol=1e-12)  # 1e-12: round-off
 
 
 def _looks(drawing):

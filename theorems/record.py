@@ -33,7 +33,8 @@ class Plot:
     `n` is the size of the simulated points, `of` the field that is drawn (the claim's own by default) or several, each with a dash of
     its own; `stack`: as areas, one above the other. `up` (name, low, high): a second axis, the field in colours, theory alone, one
     panel a line. `theory` and `simulation` stand in place of the record's where the figure's parameters are others than its own;
-    `data` names the table where points are measured on data. `text` is a sentence for the caption, `axis` and `value` title the axes.
+    `together`: the simulation takes all values of the line's parameter at once, and all lines have the same draws; `data` names the
+    table where points are measured on data. `text` is a sentence for the caption, `axis` and `value` title the axes.
     """
 
     x: str = "gamma"
@@ -48,6 +49,7 @@ class Plot:
     also: Mapping[str, Curve] = field(default_factory=dict)
     theory: Callable[..., Any] | None = None
     simulation: Callable[..., Any] | None = None
+    together: bool = False
     stack: bool = False
     up: tuple[str, float, float] | None = None
     data: str = ""

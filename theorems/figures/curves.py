@@ -11,7 +11,7 @@ import numpy as np
 
 from theorems.claims import Identity, Mean
 from theorems.figures.plans import Along, along, fields, grid, lines, scale, theory
-from theorems.figures.points import Points, simulate
+from theorems.figures.points import Points, simulate, together
 from theorems.record import Curve, Plot, Theorem
 
 FINE = 400  # points of a curve before it is refined at its poles
@@ -142,6 +142,9 @@ def series(record: Theorem, plot: Plot, *, draws: int, entropy: int, tick: Calla
     """Every line of the figure of a Mean, a Bound or an Identity. `tick` is called once a simulated point."""
     out: list[Series] = []
     of = fields(record, plot)
+    if plot.together:
+        ((name, values),) = plot.lines.items()
+        plot = replace(plot, simulation=together(plot.simulation or getattr(record.claim, "simulation"), name, values))  # noqa: B009
     options: dict[str, Any] = {"draws": draws, "entropy": entropy, "tick": tick}
     for i, varied in enumerate(lines(plot)):
         out += _line(record, plot, {**plot.at, **varied}, of=of, line=i, varied=tuple(varied), **options)

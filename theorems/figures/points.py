@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,21 @@ class Points:
     high: np.ndarray
     mean: np.ndarray  # bool
     theory: np.ndarray  # at the same x
+
+
+def together(simulation: Callable[..., Any], name: str, values: Sequence[Any]) -> Callable[..., Any]:
+    """The simulation at one of the values of `name`, drawn at all of them at once: every line has the same draws."""
+    drawn: dict[tuple[Any, ...], dict[str, np.ndarray]] = {}
+
+    def one(*, rng: np.random.Generator, **given: Any) -> SimpleNamespace:
+        at = values.index(given.pop(name))
+        key = tuple(sorted(given.items()))
+        if key not in drawn:
+            drawn[key] = simulation(**given, **{name: np.array(values)}, rng=rng).to_dict()
+        return SimpleNamespace(**{field: draws[:, at] for field, draws in drawn[key].items()})
+
+    one.moments = getattr(simulation, "moments", None)  # type: ignore[attr-defined]
+    return one
 
 
 def interval(values: np.ndarray, mean: bool) -> tuple[float, float, float]:

@@ -9,35 +9,40 @@ from asymptotics import random_features, spectra
 from theorems import Curve, Plot, through
 from theorems.plots import tables
 
-DRAWN, ALL = 1000, 10_000  # eigenvalues: of what is simulated, and the paper's
 
+@cache
+def _eigenvalues(lumped):
+    """Figure 1: i^-3/2 up to 10^4, both exponents 3/2, so that every coefficient is 1; `lumped`: those from the 701st on as 800 sums.
 
-def _eigenvalues(count):
-    """Figure 1: both exponents 3/2, so that every coefficient is 1."""
-    return np.arange(1.0, count + 1.0) ** -1.5
+    The test errors of figure 1 change by at most 2.4 % (without the tail, by 21 %).
+    """
+    every = np.arange(1.0, 10_001.0) ** -1.5
+    edges = np.unique(np.geomspace(700, every.size, 801).round().astype(int))
+    return np.concatenate([every[:700], np.add.reduceat(every, edges[:-1])]) if lumped else every
 
 
 @cache
-def _spectrum(count):
-    return spectra.from_eigenvalues(_eigenvalues(count))
+def _spectrum(lumped):
+    return spectra.from_eigenvalues(_eigenvalues(lumped))
 
 
-def _sizes(count, *, n, k, **given):
+def _sizes(lumped, *, n, k, **given):
+    count = len(_eigenvalues(lumped))
     sizes = {"gamma": k / n, "psi": count / k, "r2": float(count), "sigma2": 0.5}
     return sizes | ({"lam": given.pop("delta") / n} if "delta" in given else {}) | given
 
 
-def _finite(count=DRAWN, **given):
-    return random_features.ridge(_spectrum(count), **_sizes(count, **given))
+def _finite(lumped=True, **given):
+    return random_features.ridge(_spectrum(lumped), **_sizes(lumped, **given))
 
 
-def _best(count=DRAWN, **given):
-    return random_features.optimal(_spectrum(count), **_sizes(count, **given))
+def _best(lumped=True, **given):
+    return random_features.optimal(_spectrum(lumped), **_sizes(lumped, **given))
 
 
 _features = through(
     simulate.random_features.ridge,
-    lambda *, n, **k: _sizes(DRAWN, n=n, **k) | {"n": n, "spectrum": _eigenvalues(DRAWN)},
+    lambda *, n, **k: _sizes(True, n=n, **k) | {"n": n, "spectrum": _eigenvalues(True)},
 )
 
 
@@ -53,11 +58,12 @@ def _along(x, fixed):
         of=("test", "train"),
         theory=_finite,
         simulation=_features,
+        together=True,
         also={"optimal ridge": Curve(_best, of="test")},
         limits=(0.4, 4.0),
         log_y=True,
-        text="Gaussian features of Gaussian data, alpha = beta = 1.5, sigma2 = 0.5, the paper's five ridges; 1000 eigenvalues, where "
-        "the paper has 10^4.",
+        text="Gaussian features of Gaussian data, alpha = beta = 1.5, sigma2 = 0.5, the paper's five ridges. Of its 10^4 eigenvalues those "
+        "from the 701st on are drawn as 800 sums of neighbours, which changes the test errors by at most 2.4 %.",
     )
 
 
@@ -65,7 +71,7 @@ BEST = "optimal"
 
 
 def _over(*, delta, **sizes):
-    return _best(ALL, **sizes) if delta == BEST else _finite(ALL, delta=delta, **sizes)
+    return _best(False, **sizes) if delta == BEST else _finite(False, delta=delta, **sizes)
 
 
 def _map(of, value):
@@ -81,7 +87,7 @@ def _map(of, value):
         points=0,
         limits=(0.4, 4.0) if of == "test" else (0.01, 4.0),
         value=value,
-        text="A heat map of the paper's supplement: the data and features of figure 1, with all its 10^4 eigenvalues, ridges of figure 1; "
+        text="A heat map of the paper's supplement: the data and features of figure 1, with all 10^4 eigenvalues, the ridges of figure 1; "
         "no simulation. Dotted: k = n.",
     )
 
