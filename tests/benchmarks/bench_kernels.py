@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.polynomial import polyval
 
 from asymptotics import _singular_kernels, gegenbauer
 from asymptotics.eigenlearning import target
 from asymptotics.kernels import parse
 from asymptotics.ridge import ridge
 from simulate import harmonics, kernel_ridge
+from simulate.kernels import parse as simulated
+from tests.benchmarks.floors import cholesky, eigen, entries, floors, form, gram, normals, product, triangular
 
 
 def _seconds(call: Callable[[], Any], repeats: int = 3) -> float:
@@ -43,7 +46,28 @@ def rows() -> Iterator[tuple[str, str, str]]:
         yield f"the same at n = 10^3, the spectrum cut off after {degrees} degrees: test error off by", "", f"{wrong:+.1%}"
     took = _seconds(lambda: _singular_kernels.quadrature(parse("ntk:3"), 10, 64), 2)
     yield "eigenvalues of ntk:3 to 18 digits by tanh-sinh in fixed point, d = 10, degrees 0 ... 63", "", f"{took:.2f} s"
-    rng = np.random.default_rng(0)
-    given = {"n": 500, "d": 50, "kernel": "ntk:3", "delta": np.geomspace(1e-2, 10, 20), "powers": (0.0, 1.0, 0.5), "rng": rng}
-    took = _seconds(lambda: kernel_ridge.ridge(**given, draws=1))
-    yield "kernel ridge drawn at n = 500, d = 50, 20 penalties", "", f"{took:.2f} s"
+    yield from dense()
+
+
+def dense(n: int = 500, d: int = 50, penalties: int = 20) -> Iterator[tuple[str, str, str]]:
+    given = {"n": n, "d": d, "kernel": "ntk:3", "powers": (0.0, 1.0, 0.5), "draws": 1, "rng": np.random.default_rng(0)}
+    half, terms = n * (n + 1) // 2, harmonics.eigenvalues("ntk:3", harmonics.space_of("sphere", d))[0]
+    drawn = [normals(n * d), gram(n, d), entries(simulated("ntk:3"), half), entries(lambda t: polyval(t, terms), half)]
+    once = [cholesky(n), product(n, n, n), triangular(n, n)]
+    many = [eigen(n), form(n, n), form(n, n), product(n, n, n), *penalties * [triangular(n, n)]]
+    for what, last, delta, goal, extra in (
+        ("one penalty", "Cholesky, the forms A and C against the inverse", 0.1, 2.0, once),
+        (
+            f"{penalties} penalties",
+            "eigendecomposition, three forms in its basis, a triangular product for each penalty's leave-one-out",
+            np.geomspace(1e-2, 10, penalties),
+            1.5,
+            many,
+        ),
+    ):
+        ratio, least = floors(lambda delta=delta: kernel_ridge.ridge(delta=delta, **given), *drawn, *extra)
+        yield (
+            f"kernel ridge drawn at n = {n}, d = {d}, {what}; floor = points, <x, x'>, K, one polynomial of its degree, {last}",
+            f"<= {goal} floors",
+            f"{ratio:.2f} floors of {1e3 * least:.0f} ms",
+        )
