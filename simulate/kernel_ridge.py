@@ -167,7 +167,9 @@ def _zonal(where: Space, T: Array, coefficients: Array) -> Array:
         for P, column in zip(where.polynomials(T[at]), coefficients.T, strict=False):
             for i in np.flatnonzero(column):
                 out[i][at] += column[i] * P
-    return np.tril(out) + np.tril(out, -1).swapaxes(1, 2)
+        rows, before = at[0], slice(at[0].start)
+        out[:, before, rows] = out[:, rows, before].swapaxes(1, 2)
+    return out
 
 
 def _penalties(delta: ArrayLike) -> Array:
