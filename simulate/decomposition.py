@@ -177,7 +177,7 @@ def spherical(
         P = [[operator(phi.function(math.sqrt(d) * t[j][i]).T, delta) for j in (0, 1)] for i in (0, 1)]
         C = [[f.covariance(x @ y.T / d, d) for y in points[: i + 1]] for i, x in enumerate(points)]
         M = [[f.seen(phi, t[j][i], d) for i in (0, 1)] for j in (0, 1)]
-        U = [[phi.kernel(w @ u.T / d) for u in weights[: j + 1]] for j, w in enumerate(weights)]
-        return _split(P, C, M, U, float(sum(f)), sigma2)
+        first, second = (half + half.T for half in (spherical_features.lower(phi.kernel, w) for w in weights))
+        return _split(P, C, M, [[first], [phi.kernel(weights[1] @ weights[0].T / d), second]], float(sum(f)), sigma2)
 
     return _gather(draws, one)

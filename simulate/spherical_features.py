@@ -215,16 +215,17 @@ def ridge(
         x, theta = sphere(n, d, rng), sphere(k, d, rng)
         t = x @ theta.T / d
         X, M = phi.function(math.sqrt(d) * t), f.seen(phi, t, d)
-        C, U = _lower(lambda t: f.covariance(t, d), x), _lower(phi.kernel, theta)
+        C, U = lower(lambda t: f.covariance(t, d), x), lower(phi.kernel, theta)
         risks = (_wide if n <= k else _tall)(X, delta, C, M, U, float(sum(f)), sigma2)
         return summed(risks, sigma2)
 
     return _conditional.collect(draws, lam, draw)
 
 
-def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
+def lower(kernel: Callable[[Array], Array], x: Array) -> Array:
     """The lower triangle of kernel(x x'/d), x (m, d), its diagonal halved: with its transpose it makes the whole."""
     t = np.asarray(dsyrk(1 / x.shape[1], x.T, trans=1)).T
+    t.flat[:: len(t) + 1] = 1.0  # to the last bit: there arcsin is infinitely steep
     for at in triangle(len(t)):
         t[at] = np.tril(kernel(t[at]), at[0].start)
     t.flat[:: len(t) + 1] /= 2
@@ -232,7 +233,7 @@ def _lower(kernel: Callable[[Array], Array], x: Array) -> Array:
 
 
 def _wide(X: Array, delta: Array, C: Array, M: Array, U: Array, power: float, sigma2: float) -> dict[str, Array]:
-    """Eq. (2) and its like, n <= k; M (n, k), C and U as `_lower` leaves them."""
+    """Eq. (2) and its like, n <= k; M (n, k), C and U as `lower` leaves them."""
     given: dict[str, float] = {"power": power, "sigma2": sigma2}
     if found := inverse(X, delta):
         return one(found[0], delta, A=form(X, U), B=X @ M.T, half=C, **given)[0]

@@ -9,7 +9,7 @@ import pytest
 
 from simulate import _forms
 from simulate.nonlinear_features import activation_of
-from simulate.spherical_features import HOMOGENEOUS, NAMES, Target, layer, moments, ridge, sphere
+from simulate.spherical_features import HOMOGENEOUS, NAMES, Target, layer, lower, moments, ridge, sphere
 from tests.test_simulate_ridge import RATE, Z
 
 FIELDS = ("bias", "variance", "excess", "test", "train", "gcv", "norm2")
@@ -150,6 +150,11 @@ def test_one_penalty_is_a_column_of_the_grid(name: str, gamma: float) -> None:
 
 
 @pytest.mark.false_alarm(0)
+def test_a_feature_has_its_own_size_to_the_last_bit() -> None:
+    half = lower(layer("sign", 40).kernel, sphere(45, 40, np.random.default_rng(0)))
+    np.testing.assert_array_equal(half.diagonal(), 0.5)  # arcsin at 1 - 1e-16 is off by 1e-8
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_blocks_make_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"n": 23, "gamma": 1.3, "psi": 1.2, "activation": name, "lam": [0.1, 1.0], "draws": 1, **GIVEN}
