@@ -92,7 +92,7 @@ def hermite(activation: str | Function) -> Hermite:
     """Mean, linear coefficient and remaining variance of an activation on a standard Gaussian, Eq. (1).
 
     `activation` is a name (`NAMED`) or a callable that maps arrays to arrays. Kinks and jumps may stand anywhere; f may grow
-    as long as E f(G)^2 is finite. Raises ValueError for unknown names, values that are not finite, and constants;
+    as long as E f(G)^2 is finite. Raises ValueError for unknown names, infinite values or second moments, and constants;
     ConvergenceError when the quadrature leaves more than 1e-13 of the scale of f.
 
     Accuracy: closed forms to 1e-16; by quadrature at most 3e-15 of sqrt(E f^2) in mu0 and mu1, and of E f^2 in mu_star2 (measured
@@ -106,7 +106,14 @@ def hermite(activation: str | Function) -> Hermite:
     f = function(activation)
     if isinstance(activation, str) and (known := NAMED[activation][1]) is not None:
         return known
-    (size2,) = _gaussian_means(lambda t: _values(f, t)[None, :] ** 2)
+    (size2,) = _gaussian_means(lambda t: _squares(f, t))
+    (end,) = _squares(f, np.array([-_END, _END])) * math.exp(-0.5 * _END**2)
+    if not np.max(end) <= 1e-14 * size2 / _END:  # of E f^2, which the accuracy leaves; at most `end` a unit of length lies beyond
+        refuse(
+            "activation",
+            activation,
+            "E f(G)^2 is infinite, or as good as: its square times exp(-t^2/2) has not decayed at |t| = 37.5",
+        )
     size = math.sqrt(size2) or 1.0
     mu0, mu1 = _gaussian_means(lambda t: np.stack([v := _values(f, t) / size, t * v]), floor=1.0)
     # the remainder is integrated by itself: E f^2 - mu0^2 - mu1^2 would lose its digits for a nearly linear f
@@ -133,6 +140,14 @@ def _values(f: Function, t: NDArray[np.float64]) -> NDArray[np.float64]:
     if values.shape != t.shape or not np.all(np.isfinite(values)):
         refuse("activation", f, "it must map an array to an array of the same shape, with finite values on [-37.5, 37.5]")
     return values
+
+
+def _squares(f: Function, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
+        squares = _values(f, t)[None, :] ** 2
+    if not np.all(np.isfinite(squares)):
+        refuse("activation", f, "E f(G)^2 must be finite, and f^2 on [-37.5, 37.5] too")
+    return squares
 
 
 def _gaussian_means(f: Function, *, floor: float = 0.0) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import zeta
 
 from asymptotics import quadratures
-from asymptotics.conventions import refuse
+from asymptotics.conventions import refuse, within
 from asymptotics.laws import Array, Law, masses
 from asymptotics.signals import SIGNALS, Signal, Spectrum, assemble, part
 
@@ -127,6 +127,7 @@ def power_law(alpha: float, beta: float | None = None, p: int | None = None) -> 
     2.443
     """
     beta = alpha if beta is None else beta
+    alpha, beta = (float(within(name, v, np.isfinite, "finite: an exponent")) for name, v in (("alpha", alpha), ("beta", beta)))
     if not (0 < alpha < np.inf and np.isfinite(beta)):
         refuse("alpha", alpha, f"the exponents must be finite, alpha > 0; beta = {beta!r}")
     if p is None and not (alpha > 1 and beta > 1):

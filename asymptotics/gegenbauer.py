@@ -77,6 +77,10 @@ def multiplicity(degree: int, *, d: int) -> int:
     >>> [multiplicity(l, d=3) for l in range(4)]
     [1, 3, 5, 7]
     """
+    d = _dimension(d, 2, 10**9)
+    if not isinstance(degree, int | np.integer) or degree < 0:
+        refuse("degree", degree, "a degree is a nonnegative integer")
+    degree = int(degree)
     return math.comb(degree + d - 1, d - 1) - (math.comb(degree + d - 3, d - 1) if degree > 1 else 0)
 
 
@@ -131,7 +135,7 @@ def hypercube(kernel: str | Kernel, *, d: int) -> Degrees:
 
 
 def _dimension(d: int, least: int, most: int) -> int:
-    if not least <= d <= most or d != int(d):
+    if not isinstance(d, int | float | np.integer | np.floating) or not least <= d <= most or d != int(d):
         refuse("d", d, f"the input dimension is an integer, from {least} to {most}")
     return int(d)
 

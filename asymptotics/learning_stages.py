@@ -34,7 +34,7 @@ def coefficients(kernel: str | Kernel, degree: int) -> tuple[float, ...]:
     >>> [round(v * np.pi, 12) for v in coefficients("nngp:1", 1)]  # a1(t) = 1/pi + t/2 + ..., a1(1) = 1
     [1.0, 1.570796326795, 0.570796326795]
     """
-    known = parse(kernel)
+    known, degree = parse(kernel), _degree(degree, least=0)
     with workdps(30 + 15 * degree):
         a = mp.taylor(lambda t: known.angle(mp.acos(t), mp), 0, degree)
         return (*(max(float(v), 0.0) for v in a), max(float(known.angle(mp.mpf(0), mp) - mp.fsum(a)), 0.0))
@@ -56,9 +56,8 @@ def ridge(
     3.5
     """
     delta = within("delta", delta, lambda v: (v >= 0) & np.isfinite(v), "nonnegative: the ridge delta of (K + delta)^-1")
-    if degree != int(degree) or not 1 <= degree <= 20:
-        refuse("degree", degree, "the degree that is being learned is an integer from 1 to 20")
-    *a, tau = coefficients(kernel, int(degree))
+    degree = _degree(degree, least=1)
+    *a, tau = coefficients(kernel, degree)
     if a[degree] <= 1e-14 * (sum(a) + tau):
         refuse(
             "kernel",
@@ -87,3 +86,9 @@ def ridge(
         df1=at.df1,
         df2=at.df2,
     )
+
+
+def _degree(degree: int, least: int) -> int:
+    if not isinstance(degree, int | float | np.integer | np.floating) or not least <= degree <= 20 or degree != int(degree):
+        refuse("degree", degree, f"the degree that is being learned is an integer from {least} to 20")
+    return int(degree)

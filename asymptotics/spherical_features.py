@@ -97,12 +97,14 @@ def spectrum(*, activation: str | Function, d: float = 1.0, nonlinear: float = 0
     array([0.025])
     """
     phi = hermite(activation)
-    if phi.mu1 == 0:
+    d = float(within("d", d, lambda v: (v > 0) & np.isfinite(v), "positive and finite: input dimensions"))
+    nonlinear = float(_rest(phi, nonlinear, 0.0))
+    if phi.mu1**2 <= 1e-24 * phi.variance:  # 1e-12: mu1 by quadrature
         refuse("activation", activation, "it has no linear part; its features carry a tail only, and no eigenvalue")
     s = phi.mu1**2 / d
     at = np.array([s])
-    H = Law(at, np.array([float(d)]), tail=phi.mu_star2, mass=np.inf if phi.mu_star2 else float(d))
-    return Spectrum(H, Law(at, 1 / at, tail=float(nonlinear), mass=np.inf if nonlinear else 1 / s))
+    H = Law(at, np.array([d]), tail=phi.mu_star2, mass=np.inf if phi.mu_star2 else d)
+    return Spectrum(H, Law(at, 1 / at, tail=nonlinear, mass=np.inf if nonlinear else 1 / s))
 
 
 @theory

@@ -28,8 +28,13 @@ def refuse(name: str, value: object, remedy: str) -> None:
 
 
 def _check(name: str, value: Any) -> None:
-    if name in ("gamma", "r2", "sigma2") and not isinstance(value, int | float | np.integer | np.floating):
+    number = isinstance(value, int | float | np.integer | np.floating)
+    if name in ("gamma", "psi", "r2", "sigma2", "alpha", "beta") and not number:
         refuse(name, value, "it must be one number")
+    if name in ("d", "k", "degree", "wide", "members") and not (
+        number and (value % 1 == 0 or (name == "members" and value == math.inf))
+    ):
+        refuse(name, value, "it must be an integer")
     if name == "lam":
         try:
             np.asarray(value, dtype=np.float64)
@@ -38,10 +43,10 @@ def _check(name: str, value: Any) -> None:
     if name in ("n", "p", "draws"):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             refuse(name, value, "it must be a positive integer")
-    elif name in ("gamma", "r2", "sigma2"):
-        ok = math.isfinite(value) and (value > 0 if name == "gamma" else value >= 0)
-        if not ok:
-            refuse(name, value, "it must be " + ("positive" if name == "gamma" else "a nonnegative variance or squared norm"))
+    elif name in ("gamma", "psi", "r2", "sigma2"):
+        ratio = name in ("gamma", "psi")
+        if not (math.isfinite(value) and (value > 0 if ratio else value >= 0)):
+            refuse(name, value, "it must be " + ("positive" if ratio else "a nonnegative variance or squared norm"))
     elif name == "lam":
         if not np.all(np.isfinite(value)):
             refuse(name, value, "penalties must be finite")

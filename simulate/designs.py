@@ -123,7 +123,10 @@ def parse(spectrum: str | ArrayLike, p: int) -> Array:
     """
     if isinstance(spectrum, str):
         return _eigenvalues(spectrum, int(p))
-    values = np.sort(np.asarray(spectrum, dtype=np.float64).ravel())[::-1].copy()
+    try:
+        values = np.sort(np.asarray(spectrum, dtype=np.float64).ravel())[::-1].copy()
+    except (TypeError, ValueError):
+        _no("spectrum", spectrum, f"an array of eigenvalues, or one of {SPECTRA}")
     if values.shape != (p,) or not (np.all(np.isfinite(values)) and np.all(values >= 0)):
         _no("spectrum", spectrum, f"an array of eigenvalues must hold p = {p} finite numbers >= 0; or give {SPECTRA}")
     values.flags.writeable = False

@@ -51,7 +51,7 @@ def ridge(
     >>> ridge(n=20, gamma=2.0, psi=1.0, members=3, lam=[0.0, 0.1], draws=2, rng=np.random.default_rng(0)).excess.shape
     (2, 2)
     """
-    if isinstance(members, bool) or members != int(members) or members < 1:
+    if isinstance(members, bool) or not 1 <= members < math.inf:
         refuse("members", members, "it must be a positive integer: the number of fits that are averaged")
     if np.any(np.asarray(lam) < 0):
         refuse("lam", lam, "random features take penalties >= 0")

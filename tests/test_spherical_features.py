@@ -115,10 +115,10 @@ def test_ridgeless_is_the_limit_and_the_papers_closed_form(gamma, psi, activatio
     chi = -(np.sqrt(b * b + 4 * z2 * smaller) + b) / (2 * z2)
     zero = ridgeless(gamma=gamma, psi=psi, activation=activation, **PART)
     assert zero.kappa == pytest.approx(phi.mu_star2 / -chi, rel=1e-9)  # b cancels
-    if abs(gamma - 1) > 1e-4:
+    if abs(gamma - 1) > 1e-3:
         tiny = ridge(gamma=gamma, psi=psi, activation=activation, lam=1e-16, **PART)
         for name in ("excess", "norm2", "kappa", "df1"):
-            assert getattr(zero, name) == pytest.approx(getattr(tiny, name), rel=1e-8), name  # 1e-16/(gamma - 1)^2
+            assert getattr(zero, name) == pytest.approx(getattr(tiny, name), rel=1e-8), name  # a multiple of 1e-16/(gamma - 1)^2
 
 
 def test_threshold_is_infinite_and_never_nan():

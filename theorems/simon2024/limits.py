@@ -22,8 +22,8 @@ def _at_the_best_penalty(*, alpha, source, noise):
     """1 - q = df1/n of exact sums at n = 10^9, at the penalty of least test error; where that is negative, at 0."""
     beta, n = float(_beta(alpha, source)), 1e9
     spectrum = spectra.power_law(alpha, beta)
-    best = ridge.optimal(spectrum, n=n, r2=1.0, sigma2=noise * float(ridge.ridge(spectrum, n=n, delta=0.0, sigma2=0.0).test))
-    return min(float(best.df1) / n, 1.0)
+    best = ridge.optimal(spectrum, n=n, r2=1.0, sigma2=noise * np.asarray(ridge.ridge(spectrum, n=n, delta=0.0, sigma2=0.0).test))
+    return np.minimum(np.asarray(best.df1) / n, 1.0)
 
 
 optimal_fitting = Theorem(
