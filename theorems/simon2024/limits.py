@@ -1,11 +1,12 @@
-"""Power laws at the best penalty, and random features of infinitely many samples."""
+"""Power laws: the training error and the best penalty; random features of infinitely many samples."""
 
 import numpy as np
 from scipy.optimize import brentq
 
+import simulate.power_laws
 from asymptotics import power_laws, random_features, ridge, spectra
-from theorems import SIGMA2, Identity, Real, Theorem, each
-from theorems.simon2024 import POWERS
+from theorems import SIGMA2, Identity, Mean, Real, Theorem, each
+from theorems.simon2024 import POWERS, power_law
 
 P = 300  # eigenvalues
 
@@ -46,6 +47,39 @@ optimal_fitting = Theorem(
         "the noise not times alpha - 1": lambda *, alpha, noise, **k: _fitted(alpha=alpha, noise=noise / (alpha - 1), **k),
         "q^2": lambda **k: 1 - (1 - _fitted(**k)) ** 2,
         "interpolation is always best": lambda **k: 1.0 + 0 * _fitted(**k),
+    },
+)
+
+
+def _trained(*, fitting, **given):
+    return np.asarray(fitting) ** 2 * power_law.claim.theory(fitting=fitting, **given)
+
+
+def _training_errors(*, n, alpha, source, fitting, noise, draws, rng):
+    """In units of test_0, at the penalty of this fitting ratio."""
+    beta = float(_beta(alpha, source))
+    unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
+    given = {"delta": n * fitting * unit.kappa * (1 - fitting) ** -alpha, "sigma2": noise * unit.test}
+    return np.asarray(simulate.power_laws.ridge(n=n, alpha=alpha, beta=beta, draws=draws, rng=rng, **given).train) / unit.test
+
+
+_training_errors.cost = 3.0  # type: ignore[attr-defined]
+
+power_law_training_error = Theorem(
+    title="Power laws: the training error at a fitting ratio",
+    statement=r"\frac{E_{\rm tr}(q)}{E_0}\to q^2\,\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q}",
+    source="simon2024more, Theorem 2 and Eq. (10)",
+    assumptions=POWERS,
+    domain=power_law.domain,
+    claim=Mean(theory=_trained, simulation=_training_errors, sizes=(20, 40, 80)),
+    cases=(
+        {"alpha": 1.5, "source": 0.2, "fitting": 0.3, "noise": 1.0},
+        {"alpha": 1.5, "source": 0.3, "fitting": 0.5, "noise": 0.0},
+    ),
+    rivals={
+        "q in the place of q^2": lambda *, fitting, **k: _trained(fitting=fitting, **k) / fitting,
+        "noise without alpha": lambda *, alpha, noise, **k: _trained(alpha=alpha, noise=noise / alpha, **k),
+        "the square of 1 - q": lambda *, fitting, **k: _trained(fitting=fitting, **k) * (1 / fitting - 1) ** 2,
     },
 )
 
