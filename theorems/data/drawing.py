@@ -91,7 +91,7 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
             {"ls": "-"},
             {"marker": "o"},
             {"marker": "x"},
-            {"marker": "d", "mfc": "none", "ms": 6, "mew": 0.8},
+            {"marker": "d", "mfc": "none", "ms": 5, "mew": 0.8},
         )
         keys = [Line2D([], [], **({"color": styles.GREY, "ls": ""} | one)) for one in given]
         left, right = (ax.get_legend_handles_labels() for ax in axes[0, :2])

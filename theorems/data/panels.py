@@ -126,7 +126,7 @@ def _gaps(ax: Axes, x: Array, rows: pd.DataFrame, colour: str, mark: str, edge: 
 def _rowwise(ax: Axes, x: Array, rows: pd.DataFrame, unit: float, colour: str) -> None:
     """The prediction row for row, where it was made: open diamonds."""
     if "rowwise" in rows:
-        ax.plot(x, rows["rowwise"] / unit, "d", color=colour, mfc="none", ms=6, mew=0.8, zorder=3.5)
+        ax.plot(x, rows["rowwise"] / unit, "d", color=colour, mfc="none", ms=5, mew=0.8, zorder=3.5)
 
 
 def _mark_pole(axes: tuple[Axes, Axes], at: int, text: str) -> None:
