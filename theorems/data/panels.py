@@ -154,7 +154,7 @@ def against_n(top: Axes, below: Axes, report: Measured, ceiling: float) -> None:
         _rowwise(top, rows["n"].to_numpy(float), rows, p.variance, colour)
         _gaps(below, rows["n"].to_numpy(float) * 1.02 ** (i - len(chosen) / 2), rows, colour, mark, edge)
     some = n[:: max(1, len(n) // 60)]  # a smooth line
-    top.plot(some, p.best(some)[1] / p.variance, color=styles.GREY, ls=styles.DASHES[4])
+    top.plot(some, p.best(some, points=33)[1] / p.variance, color=styles.GREY, ls=styles.DASHES[4])
     top.plot([], [], color=styles.GREY, ls=styles.DASHES[4], marker=styles.MARKS[4], label=r"best $\lambda$; tuned by GCV")
     _points(top, report.tuned["n"].to_numpy(float), report.tuned, p.variance, styles.GREY, styles.MARKS[4], ceiling)
     if chosen[0] == 0 and n.min() < pole < n.max():
