@@ -56,6 +56,7 @@ class Exponents:
             "undecided": "whether interpolation is best is not decided by these rows",
             "outside": "the theorem does not apply: it asks for alpha > 1 and 1 < beta < 2 alpha + 1",
         }[self.verdict]
+        half = "(halves of the rows leave the theorem's domain)" if np.isnan(self.margin[1]) else f"+- {self.margin[1]:.2g}"
         a, b, s, m = self.alpha, self.beta, self.noise, self.margin
         lines = [
             f"Power laws{self.of} from interpolation at n = {self.low} ... {self.high}: alpha = {a[0]:.2f} +- {a[1]:.1g} (eigenvalues "
@@ -66,7 +67,7 @@ class Exponents:
         if self.verdict != "outside":
             lines.append(
                 f"  interpolation is best up to noise (beta - alpha)/(alpha (alpha - 1)) = {self.critical:.2g} "
-                f"(Simon et al., Corollary 1); less the noise, {m[0]:.2g} +- {m[1]:.2g}: {said}"
+                f"(Simon et al., Corollary 1); less the noise, {m[0]:.2g} {half}: {said}"
             )
         else:
             lines.append(f"  {said}")
