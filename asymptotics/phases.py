@@ -58,7 +58,8 @@ def overparametrisation(*, inputs: Any, activation: str | Function) -> Any:
     """
     inputs = within("inputs", inputs, lambda v: (v > 0) & np.isfinite(v), "positive and finite: input dimensions per sample, d/n")
     z2, psi = _zeta2(activation), 1 / inputs
-    b = z2 * ((1 - inputs) / inputs) - 1  # psi - 1 without rounding
+    more = (1 - inputs) / inputs  # psi - 1: no digit is lost at d = n
+    b = z2 * more - 1
     root = np.sqrt(b * b + 4 * psi * z2)
     w = np.where(b > 0, (root + b) / 2, 2 * psi * z2 / np.where(b > 0, 1.0, root - b))
-    return w / (2 * psi - (1 - psi) * w)
+    return w / (2 * psi + more * w)

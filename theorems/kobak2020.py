@@ -81,19 +81,19 @@ optimal_penalty = Theorem(
 def _least_eigenvalue(*, n, spectrum, gamma, draws, rng):
     """The least eigenvalue of XX'/n: the n-th largest of X'X/n."""
     found = simulate.eigenvalues.sample_covariance(n=n, spectrum=spectrum, gamma=gamma, draws=draws, rng=rng)
-    return -np.sort(found, axis=1)[:, -n]
+    return np.sort(found, axis=1)[:, -n]
 
 
 _least_eigenvalue.cost = 3.0  # type: ignore[attr-defined]
 
 
 def _edge(*, spectrum, gamma):
-    return equivalents.edge(law(spectrum).H, gamma=gamma)
+    return -equivalents.edge(law(spectrum).H, gamma=gamma)
 
 
 edge = Theorem(
     title="The least penalty of all: the branch of the risk ends where X'X + n lam I becomes singular",
-    statement=r"-\lambda_{\min}\bigl(XX^\top/n\bigr)\to\lambda_{\rm edge}=\min_\kappa\kappa\Bigl(1-\gamma\int\frac{s\,dH}{s+\kappa}\Bigr)",
+    statement=r"\lambda_{\min}\bigl(XX^\top/n\bigr)\to-\lambda_{\rm edge}=\max_\kappa\kappa\Bigl(\gamma\int\frac{s\,dH}{s+\kappa}-1\Bigr)",
     source="kobak2020optimal; patil2024optimal (from memory)",
     assumptions=(MODEL[0], "p/n -> gamma > 1; fluctuations and bias of order n^(-2/3)"),
     domain={"spectrum": SPECTRUM, "gamma": OVER},
@@ -103,8 +103,8 @@ edge = Theorem(
         {"spectrum": SPIKED, "gamma": 4.0},
     ),
     rivals={
-        "as if isotropic": lambda *, spectrum, gamma: -((np.sqrt(gamma) - 1) ** 2) + 0 * np.asarray(gamma),
+        "as if isotropic": lambda *, spectrum, gamma: (np.sqrt(gamma) - 1) ** 2,
         "gamma read as n/p": lambda *, spectrum, gamma: _edge(spectrum=spectrum, gamma=gamma) / gamma,
-        "the least eigenvalue of S": lambda *, spectrum, gamma: -float(law(spectrum).H.atoms.min()) + 0 * np.asarray(gamma),
+        "the least eigenvalue of S": lambda *, spectrum, gamma: float(law(spectrum).H.atoms.min()) + 0 * np.asarray(gamma),
     },
 )

@@ -127,7 +127,7 @@ state_evolution = Theorem(
     | {
         "labels": Choice(("logistic", "probit", "mixture"), default="logistic"),
         "lam": Real(0.01, math.inf, "[", default=0.1),
-        "r2": Real(0.0, 16.0, "[]", default=1.0),
+        "r2": Real(0.0, 16.0, "]", default=1.0),
     },
     claim=Identity(theory=logistic.ridge, other=_iterated, of="norm2", rtol=1e-10),
     cases=(
