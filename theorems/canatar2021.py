@@ -124,7 +124,7 @@ replica = Theorem(
         "quadratic": Real(0.0, np.inf, "[", default=0.0),
         "sigma2": SIGMA2,
     },
-    claim=Identity(theory=each("d", each("n", _by_modes)), other=_replica, rtol=1e-10),
+    claim=Identity(theory=np.vectorize(_by_modes, otypes=[float]), other=_replica, rtol=1e-10),
     cases=(
         {"kernel": "ntk:3", "d": 10, "n": 50.0, "delta": 0.5, "quadratic": 0.5},
         {"kernel": "gaussian:1", "d": 8, "n": 200.0, "delta": 1e-3, "sigma2": 0.1},
