@@ -94,7 +94,7 @@ def _at_dimension(*, n, modes, r2, above, **given):
 
 
 _in_dimensions = through(simulate.kernel_ridge.ridge, _at_dimension)
-_in_dimensions.cost = 5.0  # type: ignore[attr-defined]  # of dimensions: n^2.5, as measured up to n = 400
+_in_dimensions.cost = 5.0  # of dimensions: n^2.5, as measured up to n = 400
 
 SECOND = (
     "x uniform on the unit sphere of R^d, kernel k(<x, x'>) = sum_l a_l t^l; N_2/n -> `modes`, so that degree 2 is being learned",

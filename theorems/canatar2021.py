@@ -87,7 +87,7 @@ def _by_modes(*, kernel, d, n, delta, linear, quadratic, sigma2):
     modes = eigenlearning.modes(
         found.spectrum(powers), eigenvalue=found.eigenvalues[:3], power=powers, n=n, delta=delta, sigma2=sigma2
     )
-    return np.sum(modes.error) + (modes.overfitting[0] - 1) * sigma2
+    return np.sum(modes.error) + (np.max(modes.overfitting) - 1) * sigma2
 
 
 def _replica(*, kernel, d, n, delta, linear, quadratic, sigma2, twice=False):
