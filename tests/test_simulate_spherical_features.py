@@ -155,6 +155,7 @@ def test_a_feature_has_its_own_size_to_the_last_bit() -> None:
     np.testing.assert_array_equal(half.diagonal(), 0.5)  # arcsin at 1 - 1e-16 is off by 1e-8
 
 
+@pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_blocks_make_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"n": 23, "gamma": 1.3, "psi": 1.2, "activation": name, "lam": [0.1, 1.0], "draws": 1, **GIVEN}
@@ -165,6 +166,7 @@ def test_the_blocks_make_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -
         np.testing.assert_allclose(getattr(blocks, field), getattr(whole, field), rtol=1e-12)  # rounding alone
 
 
+@pytest.mark.false_alarm(0)
 def test_moments_and_bad_input() -> None:
     given = {"n": 20, "gamma": 1.2, "psi": 0.5, "activation": "relu"}
     assert moments(lam=0.1, **given) == math.inf
