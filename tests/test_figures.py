@@ -19,8 +19,8 @@ from simulate.draws import Draws
 from theorems import Curve, Law, discovery, figures
 from theorems.figures import areas, canvas, curves, maps, plans, points, styles, wording
 from theorems.pages.report import formula, mathtext
-from theorems.plots import tables
 from theorems.record import Plot
+from theorems.simon2024 import measured as tables
 
 FILE = str(Path(__file__).parent / "own_theorem.py")
 NAMES = ("double_descent", "noise_only", "law", "two_routes")

@@ -341,7 +341,12 @@ def test_report_of_a_kernel(tmp_path: Path) -> None:
     assert any("kernel_laplace" in p.name for p in paths)
     page = table_page.page(one, out=tmp_path)
     assert paths[0].with_suffix(".html").read_text() == page
-    for said in ("row for row", "Corollary 1", "within 10% of the prediction from the spectrum", "Eigenvalues, eigencoefficients"):
+    for said in (
+        "row for row",
+        "Corollary 1",
+        "within 10% of the prediction from the spectrum",
+        "Eigenvalues, eigencoefficients",
+    ):
         assert said in page
     spectrum = pd.read_csv(next(p for p in paths if p.name.endswith("_spectrum.csv")))
     assert_allclose((spectrum["eigencoefficient"] ** 2).sum(), one.population.variance, rtol=1e-10)  # nothing apart from them

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -34,6 +34,18 @@ def _library() -> dict[str, Theorem]:
             for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
                 found |= _records(importlib.import_module(f"{module.__name__}.{part.name}"))
     return found
+
+
+def by_name(package: str) -> Callable[[str], Theorem]:
+    """The `__getattr__` of a paper whose records stand in submodules."""
+    paper = package.rpartition(".")[2]
+
+    def record(name: str) -> Theorem:
+        if name.startswith("_") or f"{paper}.{name}" not in (found := load(paper)):
+            raise AttributeError(f"{paper} has no record {name!r}")
+        return found[f"{paper}.{name}"]
+
+    return record
 
 
 def _file(path: Path) -> dict[str, Theorem]:

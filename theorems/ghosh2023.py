@@ -186,7 +186,10 @@ frontier_without_penalty = Theorem(
     title="The penalty eliminated from the frontier",
     statement=ON_NOISE + r"\quad\Longleftrightarrow\quad " + FRONTIER,
     source="ghosh2023universal, Theorem 2 (numbering from memory); the right side is derived here",
-    assumptions=("F is the law of XX'/n for Marchenko-Pastur features", "tau >= 1 - gamma: less has no penalty, and no finite excess"),
+    assumptions=(
+        "F is the law of XX'/n for Marchenko-Pastur features",
+        "tau >= 1 - gamma: less has no penalty, and no finite excess",
+    ),
     domain={"gamma": GAMMA, "tau": Real(1e-3, 1, "["), "sigma2": SIGMA2},
     claim=Identity(theory=tradeoff.frontier, other=_by_quadrature, rtol=1e-11),
     cases=(

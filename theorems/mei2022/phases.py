@@ -5,7 +5,7 @@ import numpy as np
 from asymptotics import phases, spherical_features
 from asymptotics.activations import hermite
 from theorems import Identity, Theorem, each
-from theorems.mei2022 import INPUTS, LINEAR, MODEL
+from theorems.mei2022.sphere import INPUTS, LINEAR, MODEL
 
 RATIO = (
     r"\rho=\frac{F_1^2}{F_*^2+\tau^2},\ \zeta=\frac{\mu_1}{\mu_*},\ \psi=\frac nd,\ "

@@ -1,85 +1,43 @@
-"""Power laws: the training error and the best penalty; random features of infinitely many samples."""
+"""Random features of infinitely many features, which is kernel ridge regression, and of infinitely many samples."""
 
 import numpy as np
 from scipy.optimize import brentq
 
-import simulate.power_laws
-from asymptotics import power_laws, random_features, ridge, spectra
-from theorems import SIGMA2, Identity, Mean, Real, Theorem, each
-from theorems.simon2024 import POWERS, power_law
+from asymptotics import random_features, ridge, spectra
+from theorems import SIGMA2, Identity, Real, Theorem, each
 
 P = 300  # eigenvalues
 
 
-def _beta(alpha, source):
-    return 1 + 2 * alpha * np.asarray(source)
+def _at_powers(risk):
+    return each("alpha", each("beta", lambda *, alpha, beta, **given: risk(spectra.power_law(alpha, beta), **given)))
 
 
-def _fitted(*, alpha, source, noise):
-    return 1 - power_laws.optimal_fitting(alpha=alpha, beta=_beta(alpha, source), noise=noise)
+_power_law, _limit = _at_powers(random_features.ridge), _at_powers(ridge.ridge)
 
 
-def _at_the_best_penalty(*, alpha, source, noise):
-    """1 - q = df1/n of exact sums at n = 10^9, at the penalty of least test error; where that is negative, at 0."""
-    beta, n = float(_beta(alpha, source)), 1e9
-    spectrum = spectra.power_law(alpha, beta)
-    best = ridge.optimal(spectrum, n=n, r2=1.0, sigma2=noise * np.asarray(ridge.ridge(spectrum, n=n, delta=0.0, sigma2=0.0).test))
-    return np.minimum(np.asarray(best.df1) / n, 1.0)
-
-
-optimal_fitting = Theorem(
-    title="Power laws: the fitting ratio of the best penalty",
-    statement=r"\alpha-\beta-(\alpha-1)\beta q^*+\alpha(\alpha-1)(1-q^*)^\beta\frac{\sigma^2}{E_0}=0,\text{ else }q^*=0;\quad "
-    r"q^2=\frac{E_{\rm tr}}{E_{\rm te}}",
-    source="simon2024more, Theorem 2 and Eq. (10)",
-    assumptions=(*POWERS, "the value is 1 - q*; n -> infinity: the second route sums exactly, with analytic tails, at n = 10^9"),
-    domain={"alpha": Real(1.2, 3.0, "[]"), "source": Real(0.05, 0.6, "[]"), "noise": Real(0.0, 50.0, "[]")},
-    claim=Identity(
-        theory=_fitted, other=_at_the_best_penalty, rtol=1e-6
-    ),  # 1/n + n^(beta - 1 - 2 alpha), and sqrt(eps) at q near 0
-    cases=(
-        {"alpha": 1.5, "source": 0.1, "noise": 0.0},
-        {"alpha": 1.3, "source": 0.3, "noise": 5.0},
-        {"alpha": 2.0, "source": 0.375, "noise": 1.0},
-        {"alpha": 2.0, "source": 0.375, "noise": 0.2},  # interpolation
-    ),
-    rivals={
-        "the noise not times alpha - 1": lambda *, alpha, noise, **k: _fitted(alpha=alpha, noise=noise / (alpha - 1), **k),
-        "q^2": lambda **k: 1 - (1 - _fitted(**k)) ** 2,
-        "interpolation is always best": lambda **k: 1.0 + 0 * _fitted(**k),
+kernel_limit = Theorem(
+    title="With infinitely many features the random-features equations are those of kernel ridge regression",
+    statement=r"k\to\infty:\quad\kappa_1=\kappa,\quad n=\sum_i\frac{\lambda_i}{\lambda_i+\kappa}+\frac\delta\kappa,\quad "
+    r"R+\sigma^2=\frac{\sum_i(\kappa/(\lambda_i+\kappa))^2v_i^2+\sigma^2}{1-\mathrm{df}_2/n}",
+    source="simon2024more, section 4 (numbering from memory)",
+    assumptions=("eigenvalues i^-alpha, powers v_i^2 = i^-beta of the target, i = 1, 2 and so on; n samples, penalty delta",),
+    domain={
+        "alpha": Real(1.05, 8.0, "[]"),
+        "beta": Real(1.05, 8.0, "[]"),
+        "n": Real(1.0, 1e6, "[]"),
+        "delta": Real(0.0, np.inf, "["),
+        "sigma2": SIGMA2,
     },
-)
-
-
-def _trained(*, fitting, **given):
-    return np.asarray(fitting) ** 2 * power_law.claim.theory(fitting=fitting, **given)
-
-
-def _training_errors(*, n, alpha, source, fitting, noise, draws, rng):
-    """In units of test_0, at the penalty of this fitting ratio."""
-    beta = float(_beta(alpha, source))
-    unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
-    given = {"delta": n * fitting * unit.kappa * (1 - fitting) ** -alpha, "sigma2": noise * unit.test}
-    return np.asarray(simulate.power_laws.ridge(n=n, alpha=alpha, beta=beta, draws=draws, rng=rng, **given).train) / unit.test
-
-
-_training_errors.cost = 3.0  # type: ignore[attr-defined]
-
-power_law_training_error = Theorem(
-    title="Power laws: the training error at a fitting ratio",
-    statement=r"\frac{E_{\rm tr}(q)}{E_0}\to q^2\,\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q}",
-    source="simon2024more, Theorem 2 and Eq. (10)",
-    assumptions=POWERS,
-    domain=power_law.domain,
-    claim=Mean(theory=_trained, simulation=_training_errors, sizes=(20, 40, 80)),
+    claim=Identity(theory=lambda **given: _power_law(k=np.inf, **given), other=_limit, of="test", rtol=1e-12),
     cases=(
-        {"alpha": 1.5, "source": 0.2, "fitting": 0.3, "noise": 1.0},
-        {"alpha": 1.5, "source": 0.3, "fitting": 0.5, "noise": 0.0},
+        {"alpha": 1.5, "beta": 1.5, "n": 256.0, "delta": 0.0, "sigma2": 0.5},
+        {"alpha": 1.36, "beta": 1.11, "n": 1000.0, "delta": 1e-3, "sigma2": 0.0},
+        {"alpha": 2.0, "beta": 3.0, "n": 20.0, "delta": 1.0},
     ),
     rivals={
-        "q in the place of q^2": lambda *, fitting, **k: _trained(fitting=fitting, **k) / fitting,
-        "noise without alpha": lambda *, alpha, noise, **k: _trained(alpha=alpha, noise=noise / alpha, **k),
-        "the square of 1 - q": lambda *, fitting, **k: _trained(fitting=fitting, **k) * (1 / fitting - 1) ** 2,
+        "k = 1000 n is as good": lambda *, n, **given: _power_law(n=n, k=1000 * n, **given),
+        "the training error": lambda **given: _power_law(k=np.inf, **given).train,
     },
 )
 

@@ -7,7 +7,7 @@ import numpy as np
 import simulate.random_features
 from asymptotics import random_features, spectra
 from theorems import Curve, Plot, through
-from theorems.plots import tables
+from theorems.simon2024 import measured
 
 
 @cache
@@ -54,7 +54,7 @@ def _along(x, fixed):
         high=1e4,
         points=8,
         at={fixed: 256},
-        lines={"delta": tables.RIDGES},
+        lines={"delta": measured.RIDGES},
         of=("test", "train"),
         theory=_finite,
         simulation=_features,
@@ -81,7 +81,7 @@ def _map(of, value):
         up=("n", 10.0, 1e4),
         low=10.0,
         high=1e4,
-        lines={"delta": tables.RIDGES[::2] if of == "train" else (*tables.RIDGES, BEST)},
+        lines={"delta": measured.RIDGES[::2] if of == "train" else (*measured.RIDGES, BEST)},
         of=of,
         theory=_over,
         points=0,
@@ -95,7 +95,7 @@ def _map(of, value):
 FIGURE_1 = {
     "figure 1, features": _along("k", "n"),
     "figure 1, samples": _along("n", "k"),
-    **tables.FIGURE_1,
+    **measured.FIGURE_1,
     "heat map, test error": _map("test", "test error"),
     "heat map, training error": _map("train", "training error"),
 }
@@ -134,4 +134,4 @@ def figure_2(relative, at_fitting):
             "interpolation at that noise (not of noiseless interpolation as in the paper), so that a line's minimum can be seen.",
         )
         for data, (alpha, beta) in EXPONENTS.items()
-    } | tables.figure_2(relative, LEVELS, axis=RATIO, value=VALUE)
+    } | measured.figure_2(relative, LEVELS, axis=RATIO, value=VALUE)

@@ -1,1 +1,0 @@
-"""The figures of papers whose parameters are others than their records': one module a paper."""
