@@ -31,7 +31,7 @@ from asymptotics.conventions import refuse, theory, within
 from asymptotics.equivalents import effective_ridge
 from asymptotics.ridge import sums
 from asymptotics.risk import Risk, Value
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.signals import Spectrum
 
 
 def _share(value: Any) -> Any:

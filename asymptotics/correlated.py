@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike
 
 from asymptotics.conventions import refuse, theory
 from asymptotics.errors import ConvergenceError
-from asymptotics.laws import Law
 from asymptotics.risk import Risk
 from asymptotics.spectra import Spectrum
+from asymptotics.spectra.laws import Law
 
 
 @theory

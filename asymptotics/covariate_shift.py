@@ -34,9 +34,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from asymptotics import ridge as plain
 from asymptotics.conventions import refuse, theory
-from asymptotics.laws import Law
 from asymptotics.risk import Risk
 from asymptotics.spectra import Spectrum, multiplicities
+from asymptotics.spectra.laws import Law
 
 Array = NDArray[np.float64]
 

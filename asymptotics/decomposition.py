@@ -28,7 +28,7 @@ import numpy as np
 from asymptotics.conventions import guard
 from asymptotics.ridge import sums
 from asymptotics.risk import Value
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.signals import Spectrum
 from asymptotics.two_ridges import effective
 
 

@@ -25,9 +25,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from asymptotics.conventions import refuse, theory, within
 from asymptotics.equivalents import effective_ridge
-from asymptotics.laws import Law, vector
 from asymptotics.ridge import ridge
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.laws import Law, vector
+from asymptotics.spectra.signals import Spectrum
 
 Value = NDArray[np.float64] | float
 

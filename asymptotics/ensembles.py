@@ -23,7 +23,7 @@ import numpy as np
 from asymptotics.conventions import guard, within
 from asymptotics.decomposition import split
 from asymptotics.risk import Risk, Value
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.signals import Spectrum
 from asymptotics.two_ridges import effective
 
 

@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from asymptotics import isotropic
 from asymptotics import ridge as _ridge
 from asymptotics._laplace import NODES, invert, invert_twice
-from asymptotics.companion import Companion
 from asymptotics.conventions import refuse, theory, within
-from asymptotics.quadratures import panels
 from asymptotics.risk import Risk
-from asymptotics.signals import Spectrum
+from asymptotics.sample_covariance.companion import Companion
+from asymptotics.spectra.quadratures import panels
+from asymptotics.spectra.signals import Spectrum
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from asymptotics.conventions import refuse
-from asymptotics.laws import vector
+from asymptotics.spectra.laws import vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from asymptotics.conventions import refuse, theory, within
 from asymptotics.equivalents import effective_ridge
 from asymptotics.ridge import sums
 from asymptotics.risk import Risk
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.signals import Spectrum
 
 
 @theory

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 
 from asymptotics.conventions import refuse, theory
 from asymptotics.equivalents import EffectiveRidge, effective_ridge
-from asymptotics.laws import Law
 from asymptotics.risk import Risk
 from asymptotics.spectra import Spectrum
+from asymptotics.spectra.laws import Law
 
 Array = NDArray[np.float64]
 

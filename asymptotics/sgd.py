@@ -30,9 +30,9 @@ from scipy.optimize import brentq
 
 from asymptotics._laplace import NODES, invert
 from asymptotics.conventions import theory, within
-from asymptotics.laws import Law
 from asymptotics.risk import Risk
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.laws import Law
+from asymptotics.spectra.signals import Spectrum
 
 
 def _sum(law: Law, z: Any, step: float) -> Any:

@@ -33,9 +33,9 @@ from asymptotics._twofold import two_product
 from asymptotics.activations import Function, Hermite, hermite
 from asymptotics.conventions import refuse, theory, within
 from asymptotics.errors import ConvergenceError
-from asymptotics.laws import Law
 from asymptotics.risk import Risk
-from asymptotics.signals import Spectrum
+from asymptotics.spectra.laws import Law
+from asymptotics.spectra.signals import Spectrum
 
 Array = NDArray[np.float64]
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from asymptotics.conventions import guard, refuse, within
 from asymptotics.errors import ConvergenceError
-from asymptotics.laws import Law
+from asymptotics.spectra.laws import Law
 
 Value = NDArray[np.float64] | float
 

@@ -14,7 +14,6 @@ import simulate.ridge
 import simulate.spherical_features
 from asymptotics import (
     activations,
-    gegenbauer,
     kernels,
     learning_stages,
     nonlinear_features,
@@ -27,6 +26,7 @@ from asymptotics import (
     spectra,
     spherical_features,
 )
+from asymptotics.kernels import gegenbauer
 
 pytestmark = pytest.mark.false_alarm(0)
 DRAWS = {"n": 6, "draws": 1}

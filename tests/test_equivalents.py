@@ -7,8 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from asymptotics import fixed_points, starting_values
-from asymptotics.equivalents import edge, effective_ridge
+from asymptotics.equivalents import edge, effective_ridge, fixed_points, starting_values
 from asymptotics.errors import ConvergenceError
 from asymptotics.spectra import atoms, autoregressive, from_eigenvalues, isotropic, multiplicities, power, power_law
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from asymptotics import power_law_fit, random_features, rowwise, spectra, subsampling, table_kernels
+from asymptotics import power_law_fit, random_features, rowwise, spectra, subsampling
+from asymptotics.kernels import tables as table_kernels
 from simulate import feature_subsampling, kernel_subsampling
 from simulate import table_kernels as drawn
 from theorems import data

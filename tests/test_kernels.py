@@ -9,9 +9,9 @@ from mpmath import mp, mpf
 
 import simulate.harmonics
 import simulate.kernels
-from asymptotics import _singular_kernels, gegenbauer
 from asymptotics.equivalents import effective_ridge
-from asymptotics.kernels import parse
+from asymptotics.kernels import gegenbauer, parse
+from asymptotics.kernels import singular as _singular_kernels
 from asymptotics.ridge import ridge
 
 NAMES = ["ntk:1", "ntk:3", "nngp:1", "nngp:2", "gaussian:1", "gaussian:0.3", "laplace:1", "laplace:0.5", "polynomial:3,0.5"]

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from asymptotics import gegenbauer, learning_stages
+from asymptotics import learning_stages
+from asymptotics.kernels import gegenbauer
 from asymptotics.ridge import ridge
 
 

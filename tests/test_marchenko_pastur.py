@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from asymptotics import _marchenko_pastur, isotropic
+from asymptotics import isotropic
 from asymptotics import marchenko_pastur as mp
 from asymptotics.errors import ConvergenceError
+from asymptotics.marchenko_pastur import _formulas as _marchenko_pastur
 from tests import closed_form_oracles as oracles
 
 RNG = np.random.default_rng(20240504)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asymptotics.companion import Companion
-from asymptotics.laws import Law
 from asymptotics.sample_covariance import SampleCovarianceLaw, law
+from asymptotics.sample_covariance.companion import Companion
+from asymptotics.spectra.laws import Law
 
 # name -> (atoms, weights, zero, gamma)
 CASES = {

@@ -11,7 +11,7 @@ import simulate.harmonics
 import simulate.kernel_ridge
 import simulate.kernels
 import simulate.power_laws
-from asymptotics import gegenbauer
+from asymptotics.kernels import gegenbauer
 from asymptotics.ridge import ridge
 from asymptotics.spectra import power_law
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asymptotics import compression, spectra
+from asymptotics import spectra
 from asymptotics.equivalents import effective_ridge
-from asymptotics.laws import Law
-from asymptotics.spectra import atoms, from_eigenvalues, multiplicities, parse
+from asymptotics.spectra import atoms, compression, from_eigenvalues, multiplicities, parse
+from asymptotics.spectra.laws import Law
 
 KAPPAS = np.geomspace(1e-12, 1e4, 17)
 

@@ -5,7 +5,8 @@ from scipy.optimize import brentq
 
 import simulate.covariate_shift
 import simulate.harmonics
-from asymptotics import covariate_shift, eigenlearning, gegenbauer, ridge
+from asymptotics import covariate_shift, eigenlearning, ridge
+from asymptotics.kernels import gegenbauer
 from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Integer, Mean, Plot, Real, Theorem, each, through
 from theorems.bordelon2020 import DOMAIN as KERNEL
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law

@@ -3,7 +3,7 @@
 import numpy as np
 from mpmath import binomial, gamma, mpf, pi, sqrt, workdps
 
-from asymptotics import gegenbauer
+from asymptotics.kernels import gegenbauer
 from theorems import Choice, Identity, Integer, Theorem
 
 KERNELS = ("nngp:1", "ntk:1")

@@ -4,7 +4,8 @@ import numpy as np
 
 import simulate.harmonics
 import simulate.kernel_ridge
-from asymptotics import equivalents, gegenbauer, isotropic, learning_stages
+from asymptotics import equivalents, isotropic, learning_stages
+from asymptotics.kernels import gegenbauer
 from theorems import Identity, Integer, Mean, Plot, Real, Theorem, each, through
 from theorems.bordelon2020 import DOMAIN
 

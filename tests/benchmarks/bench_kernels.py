@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.polynomial.polynomial import polyval
 
-from asymptotics import _singular_kernels, gegenbauer
 from asymptotics.eigenlearning import target
-from asymptotics.kernels import parse
+from asymptotics.kernels import gegenbauer, parse
+from asymptotics.kernels import singular as _singular_kernels
 from asymptotics.ridge import ridge
 from simulate import harmonics, kernel_ridge
 from simulate.kernels import parse as simulated

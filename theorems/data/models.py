@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.spatial.distance import pdist
 
-from asymptotics import kernels, rowwise, table_kernels
+from asymptotics import kernels, rowwise
 from asymptotics.conventions import refuse
+from asymptotics.kernels import tables as table_kernels
 from simulate import feature_subsampling, kernel_subsampling
 from simulate import table_kernels as measured_kernels
 from theorems.data.pool import Population, decompose, population, standardised

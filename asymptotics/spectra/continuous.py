@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import zeta
 
-from asymptotics import quadratures
 from asymptotics.conventions import refuse, within
-from asymptotics.laws import Array, Law, masses
-from asymptotics.signals import SIGNALS, Signal, Spectrum, assemble, part
+from asymptotics.spectra import quadratures
+from asymptotics.spectra.laws import Array, Law, masses
+from asymptotics.spectra.signals import SIGNALS, Signal, Spectrum, assemble, part
 
 
 def _continuous(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from asymptotics.compression import accumulate
 from asymptotics.conventions import refuse
-from asymptotics.laws import Array, Law, masses, vector
+from asymptotics.spectra.compression import accumulate
+from asymptotics.spectra.laws import Array, Law, masses, vector
 
 Signal = ArrayLike | str | None
 

@@ -30,13 +30,14 @@ import numpy as np
 from mpmath import mp, mpf, workprec
 from numpy.typing import ArrayLike, NDArray
 
-from asymptotics import _singular_kernels, quadratures
 from asymptotics.conventions import refuse, theory
 from asymptotics.eigenlearning import attach
 from asymptotics.errors import ConvergenceError
 from asymptotics.kernels import Kernel, parse
-from asymptotics.laws import Law, vector
-from asymptotics.signals import Spectrum
+from asymptotics.kernels import singular as _singular_kernels
+from asymptotics.spectra import quadratures
+from asymptotics.spectra.laws import Law, vector
+from asymptotics.spectra.signals import Spectrum
 
 Array = NDArray[np.float64]
 

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asymptotics import fixed_points
 from asymptotics.conventions import refuse, theory
+from asymptotics.equivalents import fixed_points
 from asymptotics.errors import ConvergenceError
-from asymptotics.laws import Law
+from asymptotics.spectra.laws import Law
 
 Value = NDArray[np.float64] | float
 

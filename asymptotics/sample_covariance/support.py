@@ -9,7 +9,7 @@ k = -1/u, u the companion Stieltjes transform (k is minus the effective ridge), 
 Off the support x' > 0; an edge is a root of phi = 1. phi is convex between neighbouring atoms: one minimum, then two roots if it
 is below 1. A gap whose neighbours' terms alone exceed 1 is closed, which is known after a few terms.
 
-Edges are found in double precision and polished in double-double (asymptotics.expansion).
+Edges are found in double precision and polished in double-double (asymptotics.sample_covariance.expansion).
 
 Source: silverstein1995analysis, Theorems 4.1-4.4 (numbering from memory); biane1997free for the parametrisation of bulks.
 """
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from asymptotics.expansion import EPS, HIGH, LOW, REACH, R, expansions, theta
-from asymptotics.laws import Array
+from asymptotics.sample_covariance.expansion import EPS, HIGH, LOW, REACH, R, expansions, theta
+from asymptotics.spectra.laws import Array
 
 CLOSED = 1.2  # a gap whose minimum of phi is above this is closed, and no cusp is near
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from asymptotics import _twofold
-from asymptotics.continuous import autoregressive, density, power, power_law
 from asymptotics.conventions import refuse
-from asymptotics.laws import Law, vector
-from asymptotics.measured import Measured, from_data
-from asymptotics.signals import Signal, Spectrum, assemble, number
+from asymptotics.spectra.continuous import autoregressive, density, power, power_law
+from asymptotics.spectra.laws import Law, vector
+from asymptotics.spectra.measured import Measured, from_data
+from asymptotics.spectra.signals import Signal, Spectrum, assemble, number
 
 __all__ = [
     "Measured",

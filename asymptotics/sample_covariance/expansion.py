@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from asymptotics.laws import Array
+from asymptotics.spectra.laws import Array
 
 #: Columns of an expansion point: k0 = REF + D; x'(k0), x''(k0)/2; x(k0) as high + low; REACH is left to the caller.
 REF, D, R, Q, HIGH, LOW, REACH = range(7)

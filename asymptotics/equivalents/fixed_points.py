@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from asymptotics.laws import Array, Law
-from asymptotics.starting_values import approach
+from asymptotics.equivalents.starting_values import approach
+from asymptotics.spectra.laws import Array, Law
 
 ROUNDING = 4e-15  # of sums of a hundred terms
 ROUNDS = 200  # Newton takes 5 to 10; bisection of 600 decades in log kappa to the last bit takes 64

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from asymptotics.conventions import refuse
-from asymptotics.laws import vector
-from asymptotics.signals import Spectrum, assemble
+from asymptotics.spectra.laws import vector
+from asymptotics.spectra.signals import Spectrum, assemble
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,12 +17,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asymptotics import silverstein, upper_half_plane
 from asymptotics.conventions import check, refuse
 from asymptotics.errors import ConvergenceError
-from asymptotics.expansion import REF, D
-from asymptotics.laws import Array, Law
-from asymptotics.support import Support, support
+from asymptotics.sample_covariance import silverstein, upper_half_plane
+from asymptotics.sample_covariance.expansion import REF, D
+from asymptotics.sample_covariance.support import Support, support
+from asymptotics.spectra.laws import Array, Law
 
 CAUSES = "a point too near a cusp or an edge for double precision, or atoms that differ by rounding only"
 TOLERANCE = 1e-10  # residual before the last Newton step, relative to x; that step squares what is left

@@ -25,12 +25,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asymptotics import silverstein
-from asymptotics.companion import Companion, sorting
 from asymptotics.conventions import refuse, theory
 from asymptotics.errors import ConvergenceError
-from asymptotics.expansion import HIGH, REACH
-from asymptotics.laws import Array, Law
+from asymptotics.sample_covariance import silverstein
+from asymptotics.sample_covariance.companion import Companion, sorting
+from asymptotics.sample_covariance.expansion import HIGH, REACH
+from asymptotics.spectra.laws import Array, Law
 
 NODES = 2**14  # of a quadrature; an integrand that needs more is not smooth on the support
 
@@ -48,7 +48,7 @@ class SampleCovarianceLaw(Companion):
     Accuracy, against 60-digit mpmath: density 1e-15 relatively (gamma 0.003 to 4, 1 to 10^4 atoms, cusps, hard edges, down to one
     rounding from the edges; 1e-14 beside a cusp), cdf 1e-15 absolutely, transforms 3e-15 relatively; docs/benchmarks.md.
 
-    >>> from asymptotics.laws import Law
+    >>> from asymptotics.spectra.laws import Law
     >>> F = SampleCovarianceLaw(Law([3.0, 1.0], [0.5, 0.5]), 0.5)
     >>> F.edges().round(12).tolist()
     [[0.118095917418, 7.071272162421]]
@@ -71,7 +71,7 @@ class SampleCovarianceLaw(Companion):
 
         Raises ConvergenceError. Accurate to 1e-14 of the largest density (or 1), relatively down to the edges.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> F = SampleCovarianceLaw(Law([12.0, 1.0], [0.5, 0.5]), 0.05)
         >>> round(float(F.density(8.799)), 6)
         0.04222
@@ -91,7 +91,7 @@ class SampleCovarianceLaw(Companion):
 
         Raises ConvergenceError. Accurate to 1e-14, absolutely.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> F = SampleCovarianceLaw(Law([1.0], [1.0]), 2.0)
         >>> F.cdf([-1.0, 0.0, 9.0])
         array([0. , 0.5, 1. ])
@@ -124,7 +124,7 @@ class SampleCovarianceLaw(Companion):
 
         Raises ValueError outside [0, 1], ConvergenceError. cdf(quantile(u)) = u to 1e-14 in a band's interior.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> F = SampleCovarianceLaw(Law([1.0], [1.0]), 2.0)
         >>> F.quantile([0.25, 0.5]).tolist(), bool(abs(F.cdf(F.quantile(0.75)) - 0.75) < 1e-14)
         ([0.0, 0.0], True)
@@ -162,7 +162,7 @@ class SampleCovarianceLaw(Companion):
     def moment(self, k: int) -> float:
         """int x^k dF(x) for an integer k >= 0: positive sums only, relative error about k eps. inf if it overflows.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> [SampleCovarianceLaw(Law([1.0], [1.0]), 1.0).moment(k) for k in range(5)]
         [1.0, 1.0, 2.0, 5.0, 14.0]
         """
@@ -190,7 +190,7 @@ class SampleCovarianceLaw(Companion):
 
         Raises ConvergenceError. Relative error 1e-14, down to z = 0 too.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> abs(SampleCovarianceLaw(Law([1.0], [1.0]), 0.5).stieltjes(0.0) - 2) < 1e-15  # 1/(1 - gamma)
         np.True_
         """
@@ -212,7 +212,7 @@ class SampleCovarianceLaw(Companion):
 
         Raises ConvergenceError if 2^14 nodes a band do not settle it.
 
-        >>> from asymptotics.laws import Law
+        >>> from asymptotics.spectra.laws import Law
         >>> F = SampleCovarianceLaw(Law([3.0, 1.0], [0.5, 0.5]), 0.5)
         >>> abs(F.integrate(lambda x: x**2) - F.moment(2)) < 1e-12
         True
@@ -260,7 +260,7 @@ def _rule(low: float, high: float, inner: Array, graded: bool, n: int) -> tuple[
 def law(H: Law, *, gamma: float) -> SampleCovarianceLaw:
     """The limiting spectral law for the population law `H` and gamma = p/n > 0; see SampleCovarianceLaw.
 
-    >>> from asymptotics.laws import Law
+    >>> from asymptotics.spectra.laws import Law
     >>> law(Law([1.0], [1.0]), gamma=4.0).atom
     0.75
     """

@@ -1,6 +1,6 @@
 r"""The companion equation of sample covariances at a point: certified roots on the real axis and off it.
 
-In the notation of `asymptotics.support` and `asymptotics.expansion`: given x, find k with x(k) = x on the physical branch, by
+In the notation of the `support` and `expansion` beside this file: given x, find k with x(k) = x on the physical branch, by
 Newton in z = k - k0 on
 
     z (r + z Q(z)) = x - x(k0),     Q(z) = gamma sum_j w_j s_j^2 / (c_j^2 (z + c_j)),                          (L)

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from asymptotics._marchenko_pastur import edges as _edges
-from asymptotics._marchenko_pastur import fraction, gaps, invert
 from asymptotics._twofold import add, multiply, subtract, two_sum
 from asymptotics.conventions import refuse, theory, within
 from asymptotics.isotropic import companion as _companion
 from asymptotics.isotropic import stieltjes as _stieltjes
+from asymptotics.marchenko_pastur._formulas import edges as _edges
+from asymptotics.marchenko_pastur._formulas import fraction, gaps, invert
 
 
 def _points(x: Any, gamma: Any) -> tuple[Any, Any]:

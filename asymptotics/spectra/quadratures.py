@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from asymptotics.conventions import refuse
-from asymptotics.laws import Array
+from asymptotics.spectra.laws import Array
 
 NODES = 16
 #: Share of the mass, nearest 0, that is moved to the node above it: that changes int 1/(s + kappa) by at most 1e-25/kappa.

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asymptotics import _twofold
-from asymptotics.compression import accumulate, compress
 from asymptotics.conventions import refuse
+from asymptotics.spectra.compression import accumulate, compress
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from asymptotics.laws import Array, Law
+from asymptotics.spectra.laws import Array, Law
 
 BLOCK = 64  # points that one inner loop takes in lockstep: the loop has no sum in it, so the compiler vectorises it
 STEPS = 4  # the fifth and sixth step are the certified ones
