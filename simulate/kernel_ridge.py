@@ -32,6 +32,8 @@ from simulate.ridge import below
 
 Array = NDArray[np.float64]
 
+LOST = 1e-5  # what rounding may cost: K moves its eigenvalues by n eps of the largest, A moves tr(G A G) by eps |A| tr(G^2)
+
 
 def moments(*, n: int, d: int, kernel: str, delta: ArrayLike, of: str | None = None, **_: object) -> float:
     """Finite moments of a draw: all with a penalty. Without one, two near points leave those below (d - 1)/2, as many features as
@@ -63,7 +65,7 @@ def ridge(
     kernel: see `simulate.kernels`; powers: q_l of the degrees 0, 1, ...; delta >= 0, any shape; space: sphere or hypercube; d >= 3.
     Fields: bias, variance, excess, test, train, gcv, loo, norm2. Raises ValueError on bad arguments and where K + delta is not
     positive definite to working accuracy: a kernel of finite rank, or a smooth one, without penalty.
-    Accuracy: eps times the condition of K + delta, relative to max(1, value); A as a whole to 1e-13.
+    Accuracy: eps times the square of the condition of K + delta; where that may be more than 1e-5, an error.
 
     >>> ridge(n=20, d=5, kernel="ntk:2", delta=[0.0, 0.1], draws=3, rng=np.random.default_rng(0)).excess.shape
     (3, 2)
@@ -82,7 +84,12 @@ def ridge(
         if found := _inverse(K, penalties):
             at, loo = one(found[0], penalties, half=halved(C), **forms)
             return summed(at, sigma2) | {"loo": loo}
-        return risks(*_factor(K, kernel, penalties), penalties, C=C, **forms)
+        c, U = _factor(K, kernel, penalties)
+        at = risks(c, U, penalties, C=C, **forms)
+        moved = np.finfo(float).eps * np.linalg.norm(A) * np.sum((c[:, None] + penalties) ** -2.0, axis=0)
+        if np.any(moved * sigma2 > LOST * np.abs(at["variance"])):
+            _singular(K, kernel, c, penalties)
+        return at
 
     return _conditional.collect(draws, delta, draw)
 
@@ -147,17 +154,19 @@ def _inverse(K: Array, delta: Array) -> tuple[Array, Array, Array] | None:
 
 def _factor(K: Array, kernel: str, delta: Array) -> tuple[Array, Array]:
     """Eigenvalues and eigenvectors of K; ValueError where K + delta is singular."""
-    n = len(K)
     c, U = eigh(K, lower=True, check_finite=False, driver="evd")
-    least = float(c[0] + delta.min())
-    if least <= 10 * n * np.finfo(float).eps * c[-1]:  # rounding of K alone moves its eigenvalues as far
-        refuse(
-            "delta",
-            float(delta.min()),
-            f"the kernel {kernel} is not positive definite on the {n} points of a draw (least eigenvalue {c[0]:.3g}, largest {c[-1]:.3g}): "
-            "give a penalty, or a rougher kernel",
-        )
+    if LOST * float(c[0] + delta.min()) <= len(K) * np.finfo(float).eps * c[-1]:
+        _singular(K, kernel, c, delta)
     return c, U
+
+
+def _singular(K: Array, kernel: str, c: Array, delta: Array) -> None:
+    refuse(
+        "delta",
+        float(delta.min()),
+        f"the kernel {kernel} is not positive definite, to working accuracy, on the {len(K)} points of a draw (least eigenvalue "
+        f"{c[0]:.3g}, largest {c[-1]:.3g}): give a larger penalty, or a rougher kernel",
+    )
 
 
 def _zonal(where: Space, T: Array, coefficients: Array) -> Array:

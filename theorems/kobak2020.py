@@ -107,4 +107,5 @@ edge = Theorem(
         "gamma read as n/p": lambda *, spectrum, gamma: _edge(spectrum=spectrum, gamma=gamma) / gamma,
         "the least eigenvalue of S": lambda *, spectrum, gamma: float(law(spectrum).H.atoms.min()) + 0 * np.asarray(gamma),
     },
+    plot=Plot(low=1.05, lines={"spectrum": ("isotropic", "ar1:0.5")}, value="least eigenvalue of XX'/n"),
 )
