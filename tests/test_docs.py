@@ -10,13 +10,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import asymptotics
 import theorems
 
 DOCS = Path(__file__).parent.parent / "docs"
+README = (DOCS.parent / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.S)
+
+
+@pytest.mark.false_alarm(1e-6)
+def test_the_examples_of_the_readme(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown: list[str] = []
+    names = {"print": lambda *a: shown.append(" ".join(map(str, a)))}
+    for block in re.findall(r"```python\n(.*?)```", README, re.S):
+        exec(compile(block, "README.md", "exec"), names)
+    assert "consistent" in shown[1]
+    assert " inf " in shown[3]
+    assert list((tmp_path / "figures").iterdir())
+
+
+def test_the_map_of_the_readme_names_what_is_there_and_every_paper():
+    rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[2:4]] for line in README.splitlines() if line.startswith("| ")]
+    modules, papers = ([name for row in rows for name in row[i]] for i in (0, 1))
+    assert set(modules) - {"asymptotics"} <= set(dir(asymptotics))
+    assert set(papers) - {"theorems"} == {name.partition(".")[0] for name in theorems.load()}
 
 
 @pytest.mark.false_alarm(1e-6)
