@@ -34,7 +34,9 @@ def test_the_examples_of_the_readme(tmp_path, monkeypatch):
 
 
 def test_the_map_of_the_readme_names_what_is_there_and_every_paper():
-    rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[2:4]] for line in README.splitlines() if line.startswith("| ")]
+    rows = [
+        [re.findall(r"`(\w+)`", cell) for cell in line.split("|")[2:4]] for line in README.splitlines() if line.startswith("| ")
+    ]
     modules, papers = ([name for row in rows for name in row[i]] for i in (0, 1))
     assert set(modules) - {"asymptotics"} <= set(dir(asymptotics))
     assert set(papers) - {"theorems"} == {name.partition(".")[0] for name in theorems.load()}
