@@ -1,6 +1,6 @@
 """Every record that can be discovered: it stands in the bibliography, predicts on its whole domain, is consistent, and has power.
 
-False-alarm rate of the verdicts: 1e-6 a record (`verify`'s default), so at most 1e-4 for a hundred records.
+False-alarm rate of the verdicts: RATE a record, a fifth of `verify`'s default, so at most 1e-4 for five hundred records.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def test_predictions_are_numbers_on_the_whole_domain(name, data):
             assert np.all(value >= 0), (field, params)
 
 
+RATE = 2e-7
 SLOW = {"salehi2019.state_evolution": 1}  # points, where a second route takes its time
 
 
@@ -94,10 +95,10 @@ def test_an_identity_holds_on_its_whole_domain(name):
     assert held
 
 
-@pytest.mark.false_alarm(1e-6)
+@pytest.mark.false_alarm(RATE)
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_record_is_consistent_and_its_rivals_are_refuted(name, entropy):
-    verdict = theorems.verify(RECORDS[name], entropy=entropy)
+    verdict = theorems.verify(RECORDS[name], entropy=entropy, false_refute=RATE, budget="10min")  # on slow machines too
     assert verdict.status == "consistent", str(verdict)
     assert verdict.has_power, str(verdict)
     assert all(math.isfinite(c.target) for c in verdict.cases)
