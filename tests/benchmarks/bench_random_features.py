@@ -1,18 +1,16 @@
-"""Random features: points against a bisection in NumPy, worst errors against mpmath, dense draws beside their floor. CPU time."""
+"""Random features: points against a bisection in NumPy, dense draws beside their floor. CPU time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
-from mpmath import mpf
 
 import simulate.random_features
 from asymptotics import spectra, two_ridges
 from asymptotics.random_features import ridge
 from tests.benchmarks.bench_ridge import cost
 from tests.benchmarks.floors import Call, cholesky, eigen, floors, form, gram, normals, product, triangular
-from tests.test_random_features import oracle
 
 POINTS = 1000
 
@@ -89,28 +87,6 @@ def large() -> Iterator[tuple[str, str, str]]:
         )
 
 
-def errors(count: int = 60) -> Iterator[tuple[str, str, str]]:
-    rng, worst = np.random.default_rng(), {}
-    for _ in range(count):
-        size = rng.integers(1, 5)
-        s, c, e = 10 ** rng.uniform(-4, 3, size), rng.integers(1, 200, size).astype(float), rng.uniform(0.01, 1, size)
-        n = float(rng.integers(1, 1.5 * c.sum() + 2))
-        k = rng.choice([n, n + 1, max(1.0, n - 1), n * (1 + 1e-9), float(rng.integers(1, 2 * c.sum() + 2))])
-        delta = rng.choice([0.0, 1e-14, 1e-10, 1e-5, 0.1, 100.0])
-        if delta == 0 and (n == k or min(n, k) >= c.sum()):
-            delta = 1e-14
-        risk = ridge(spectra.multiplicities(s, c, e), n=n, k=k, delta=delta, r2=2.0, sigma2=0.5)
-        for name, exact in oracle(s, c, e, n, k, delta, 2.0, 0.5).items():
-            if abs(exact) > 1e-40:
-                worst[name] = max(worst.get(name, 0.0), float(abs(mpf(float(getattr(risk, name))) / exact - 1)))
-    name = max(worst, key=lambda w: worst[w])
-    yield (
-        f"random features, {count} random points with n = k, k +- 1, k(1 + 1e-9), delta from 0: error against 60-digit mpmath",
-        "1e-12",
-        f"{worst[name]:.1e} ({name})",
-    )
-
-
 def parts(n: int, k: int, p: int) -> tuple[list[Call], list[Call]]:
     """What a dense draw cannot do without at one penalty, and at many."""
     m = min(k, p)
@@ -145,7 +121,7 @@ def dense() -> Iterator[tuple[str, str, str]]:
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
-    for part in (points, large, errors, dense):
+    for part in (points, large, dense):
         yield from part()
 
 
