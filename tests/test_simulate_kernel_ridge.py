@@ -162,6 +162,10 @@ def test_power_laws(entropy):
         ({"kernel": "gaussian:5", "d": 3, "n": 60, "delta": 0.0}, "not positive definite, to working accuracy, on the 60 points"),
         ({"kernel": "gaussian:1", "d": 3, "n": 80, "delta": 0.0}, "give a larger penalty"),  # -7e5 without the check
         (
+            {"kernel": "gaussian:1", "d": 3, "n": 60, "delta": 1e-7, "sigma2": 0.0},
+            "excess risk",
+        ),  # four times too large without it
+        (
             {"kernel": "ntk:2", "d": 3, "space": "hypercube", "delta": 0.0},
             "not positive definite",
         ),  # eight points, twenty samples
