@@ -29,11 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asymptotics import ridge as plain
+from asymptotics._twofold import multiply
 from asymptotics.activations import Function, hermite
 from asymptotics.conventions import refuse, theory
 from asymptotics.errors import ConvergenceError
 from asymptotics.risk import Risk
 from asymptotics.spectra import Spectrum, atoms
+from asymptotics.spectra.laws import Law, masses
 
 Array = NDArray[np.float64]
 
@@ -76,8 +78,16 @@ def covariance(*, psi: float, linear: float, kappa: float = 0.0) -> Spectrum:
     weights = 2 / nodes * np.sin(t) ** 2 / s
     power = nodes * abs(np.log(q))  # r^(2N) = exp(-power)
     missed = 1 / nodes if power == 0 else abs(1 - q) / q / np.expm1(min(power, 700.0))
-    zero = max(0.0, 1 - psi) + (missed if missed > 1e-17 else 0.0)
-    return atoms(np.append(linear * s + (1 - linear), 1 - linear), np.append(weights, zero))
+    # the rule's mass is known: min(1, psi) but for what it misses; to twice the precision, for d = n is the threshold of linear features
+    seen = min(1.0, psi) - (missed if missed > 1e-17 else 0.0)
+    rule = masses(linear * s + (1 - linear), weights, unit=True)
+    above = np.stack(multiply((rule.above[0], rule.above[1]), (seen, 0.0)))
+    if linear == 1 or seen == 1:
+        H = Law(rule.atoms, seen * rule.weights, zero=1 - seen, mass=1.0, above=above)
+    else:
+        at, weights = np.append(rule.atoms, 1 - linear), np.append(seen * rule.weights, 1 - seen)
+        H = Law(at, weights, mass=1.0, above=np.append(above, [[1.0], [0.0]], axis=1))
+    return Spectrum(H, H)
 
 
 @theory

@@ -99,6 +99,15 @@ def test_linear_features_below_and_above_the_number_of_inputs():
         ridgeless(gamma=0.5, psi=1, activation="identity")
 
 
+@pytest.mark.parametrize(("gamma", "psi"), [(2.0, 0.5), (4.0, 0.25), (8.0, 0.125)])
+@pytest.mark.parametrize("activation", ["identity", lambda t: 3 * t])
+def test_linear_features_of_as_many_inputs_as_samples_are_at_the_threshold(gamma, psi, activation):
+    risk = ridgeless(gamma=gamma, psi=psi, activation=activation, sigma2=[1.0, 0.0])
+    for name in ("excess", "test", "norm2"):
+        assert getattr(risk, name)[0] == np.inf, name
+    assert risk.excess[1] == 0  # the rows of X span all that W shows
+
+
 @pytest.mark.parametrize(("activation", "excess"), [("abs", 2.0), ("tanh", 2.227), ("relu", 2.030)])
 def test_numbers_of_the_simulation(activation, excess):
     # simulated at n = 150, p = d = 300, r2 = 2, sigma2 = 1: 2.018(24), 2.260(31), 2.010(29)
