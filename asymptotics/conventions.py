@@ -106,9 +106,17 @@ def guard(*, infinite: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Calla
 
     def mark(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters
+        first = next(iter(parameters.values()))
+        needs = {"Spectrum": "H", "Law": "atoms"}.get(first.annotation, "")
 
         @functools.wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if needs and args and not hasattr(args[0], needs):
+                refuse(
+                    first.name,
+                    args[0],
+                    f"pass what asymptotics.spectra makes: from_eigenvalues([...]){'.H' * (needs == 'atoms')}",
+                )
             for name, value in kwargs.items():
                 if name not in parameters:
                     refuse_foreign(name, value, parameters, function.__qualname__)

@@ -182,7 +182,9 @@ def setting(gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any) -> tuple
             refuse("k", np.inf, "one of n and k must be finite")
         found = 1.0, n, k, delta
     else:
-        refuse("gamma", gamma, "pass gamma=, psi=, lam= (H of mass 1), or n=, k=, delta= (H with multiplicities)")
+        name = "lam" if n is not None and lam is not None else "delta" if gamma is not None and delta is not None else "gamma"
+        value = {"lam": lam, "delta": delta, "gamma": gamma}[name]
+        refuse(name, value, "pass gamma=, psi=, lam= (H of mass 1), or n=, k=, delta= (H with multiplicities; delta = n lam)")
     if np.any(penalty < 0):
         refuse(name, float(np.min(penalty)), "random features take penalties >= 0; 0 is the ridgeless limit")
     return found

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from asymptotics.conventions import refuse
+
 Parameters = Mapping[str, Any]
 NEVER = 10**9  # samples: what is left of a bias c/n there is 1e-9 c
 
@@ -25,7 +27,15 @@ class Comparison(NamedTuple):
 
 
 def _pick(result: Any, of: str) -> Any:
-    return getattr(result, of) if hasattr(result, of) else result
+    """The field of what has fields or is a mapping; plain numbers as they are."""
+    if hasattr(result, of):
+        return getattr(result, of)
+    if not (isinstance(result, Mapping) or hasattr(result, "to_dict")):
+        return result
+    fields = result if isinstance(result, Mapping) else result.to_dict()
+    if of not in fields:
+        refuse("of", of, f"there is no such field; there are {', '.join(fields)}")
+    return fields[of]
 
 
 def at_size(params: Parameters, n: int) -> dict[str, Any]:

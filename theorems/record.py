@@ -92,6 +92,9 @@ class Theorem:
         for given in self.cases:
             self.parameters(**given)
 
+    def __repr__(self) -> str:
+        return f"Theorem({self.name}: {self.title})"
+
     @property
     def name(self) -> str:
         """`paper.variable`: theorems.hastie2022.isotropic, isotropic_ridge -> hastie2022.isotropic_ridge."""

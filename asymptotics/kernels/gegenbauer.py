@@ -61,6 +61,9 @@ class Degrees:
     H: Law
     trace: float
 
+    def __repr__(self) -> str:
+        return f"Degrees(0 to {self.counts.size - 1}, trace {self.trace:.6g}, {self.H})"
+
     def spectrum(self, powers: ArrayLike) -> Spectrum:
         """This kernel and a target of total power `powers` (q,), q <= m, on the degrees 0 ... q - 1; for r2 = 1, with n and delta.
 

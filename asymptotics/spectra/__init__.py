@@ -157,4 +157,4 @@ def parse(spectrum: str, signal: str = "isotropic") -> Spectrum:
         if not all(at for _, at, _ in pairs):
             refuse("spectrum", spectrum, "atoms are written S@W, an eigenvalue and its weight")
         return atoms([number("spectrum", s) for s, _, _ in pairs], [number("spectrum", w) for _, _, w in pairs], signal)
-    refuse("spectrum", spectrum, f"known spectra: {KNOWN}")
+    refuse("spectrum", spectrum, f"known spectra: {KNOWN}; power laws i^-alpha are `spectra.power_law` in Python")

@@ -58,6 +58,14 @@ class Law:
     above: Array = None  # type: ignore[assignment]
     reciprocal: float = -1.0
 
+    def __repr__(self) -> str:
+        s = self.atoms
+        atoms = (
+            f"{s.size} atoms from {s[0]:.3g} to {s[-1]:.3g}" if s.size > 1 else f"atom at {s[0]:.3g}" if s.size else "no atoms"
+        )
+        rest = [f"{name} {value:.3g}" for name, value in (("zero", self.zero), ("tail", self.tail), ("mass", self.mass)) if value]
+        return f"Law({', '.join([atoms, *rest])})"
+
     def __post_init__(self) -> None:
         atoms, weights = vector("atoms", self.atoms), vector("weights", self.weights)
         if atoms.shape != weights.shape:
