@@ -209,8 +209,6 @@ def effective(
     >>> abs(float(at.n_left * at.k_left * at.kappa - 4)) < 1e-14
     True
     """
-    if not isinstance(H, Law):
-        refuse("H", type(H).__name__, "it must be a laws.Law: the H of a spectrum")
     arrays = np.broadcast_arrays(*setting(gamma, psi, lam, n, k, delta))
     shape = arrays[0].shape
     a, n, k, delta = (np.array(v, dtype=np.float64).ravel() for v in arrays)  # copies: one type for the kernel

@@ -51,8 +51,6 @@ class EffectiveRidge:
 
 def _setting(H: Law, gamma: ArrayLike | None, n: ArrayLike | None) -> tuple[ArrayLike, ArrayLike]:
     # (factor of H, n) of the setting that was chosen
-    if not isinstance(H, Law):
-        refuse("H", type(H).__name__, "it must be a laws.Law: the H of a spectrum")
     if gamma is not None and n is None:
         return gamma, 1.0
     if n is not None and gamma is None:
