@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
+from scipy.special import erf, eval_legendre, roots_jacobi
 
 from asymptotics.conventions import refuse
 from asymptotics.errors import ConvergenceError
@@ -32,7 +32,11 @@ Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 _PI = math.pi
 _END = 37.5
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)  # a panel's rule; its two halves by the same rule judge it
+_STARTS = np.concatenate([[-_END], np.linspace(-8, 8, 1025), [_END]])  # a panel's halves leave gaps of at most 6e-4
+# A panel's rule, which its two halves by the same rule judge: Lobatto's, for a jump between a panel's end and Gauss's first node
+# would be seen by neither.
+_NODES = np.concatenate([[-1.0], roots_jacobi(18, 1, 1)[0], [1.0]])
+_WEIGHTS = 2 / (380 * eval_legendre(19, _NODES) ** 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +95,14 @@ def function(activation: str | Function) -> Function:
 def hermite(activation: str | Function) -> Hermite:
     """Mean, linear coefficient and remaining variance of an activation on a standard Gaussian, Eq. (1).
 
-    `activation` is a name (`NAMED`) or a callable that maps arrays to arrays. Kinks and jumps may stand anywhere; f may grow
-    as long as E f(G)^2 is finite. Raises ValueError for unknown names, infinite values or second moments, and constants;
-    ConvergenceError when the quadrature leaves more than 1e-13 of the scale of f.
+    `activation` is a name (`NAMED`) or a callable that maps arrays to arrays. Kinks and jumps may stand anywhere, but what is
+    narrower than 6.3e-4 (1.2 beyond |t| = 8, of probability 1e-15) may be missed; f may grow as long as E f(G)^2 is finite.
+    Raises ValueError for unknown names, infinite values or second moments, and constants; ConvergenceError when the quadrature
+    leaves more than 1e-13 of the scale of f.
 
-    Accuracy: closed forms to 1e-16; by quadrature at most 3e-15 of sqrt(E f^2) in mu0 and mu1, and of E f^2 in mu_star2 (measured
-    against 50-digit mpmath on the named ones, softplus, exp, cos(7t), exp(t^2/5), a shifted relu and a jump at 1/3, the worst).
+    Accuracy: closed forms to 1e-16; by quadrature at most 2e-15 of sqrt(E f^2) in mu0 and mu1, and of E f^2 in mu_star2, which is 0
+    below 1e-28 of it (measured against 50-digit mpmath on the named ones, softplus, exp, the worst, cos(7t), exp(t^2/5), a shifted
+    relu, twelve jumps, and intervals from 6.3e-4 on). 3 ms, with a jump 10 ms.
 
     >>> hermite("sign")
     Hermite(mu0=0.0, mu1=0.7978845608028654, mu_star2=0.3633802276324186)
@@ -119,8 +125,13 @@ def hermite(activation: str | Function) -> Hermite:
     # the remainder is integrated by itself: E f^2 - mu0^2 - mu1^2 would lose its digits for a nearly linear f
     (rest,) = _gaussian_means(lambda t: (_values(f, t) / size - mu0 - mu1 * t)[None, :] ** 2, floor=1.0)
     if not mu1**2 + rest > 1e-28:  # the square of rounding: f is constant
-        refuse("activation", activation, "it is constant under a Gaussian; it must have a positive variance")
-    return Hermite(mu0=float(size * mu0), mu1=float(size * mu1), mu_star2=float(size2 * rest))
+        refuse(
+            "activation",
+            activation,
+            "it is constant, but for what is too narrow to be seen; it must have a positive variance under a Gaussian",
+        )
+    linear = rest <= 1e-28  # the square of rounding here too: a tail of 1e-32 would stand for a ridge, where there is none
+    return Hermite(mu0=float(size * mu0), mu1=float(size * mu1), mu_star2=0.0 if linear else float(size2 * rest))
 
 
 def normalized(activation: str | Function) -> Function:
@@ -156,7 +167,7 @@ def _gaussian_means(f: Function, *, floor: float = 0.0) -> NDArray[np.float64]:
     Panels of [-37.5, 37.5] (whose ends weigh 1e-306) are bisected until a panel's rule and that of its halves agree; a jump
     costs fifty bisections, after which its panel is as narrow as the spacing of doubles.
     """
-    left, right = np.array([-_END, 0.0]), np.array([0.0, _END])
+    left, right = _STARTS[:-1], _STARTS[1:]
     done, error, iterations, scale = np.zeros(1), np.zeros(1), 0, 1.0
     while left.size and iterations < 64 and left.size < 20000:
         middle, iterations = 0.5 * (left + right), iterations + 1
@@ -179,7 +190,7 @@ def _gaussian_means(f: Function, *, floor: float = 0.0) -> NDArray[np.float64]:
 
 
 def _panels(f: Function, left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gauss-Legendre on every panel at once: (k, panels)."""
+    """Gauss-Lobatto on every panel at once: (k, panels)."""
     half = 0.5 * (right - left)
     t = (0.5 * (left + right))[:, None] + half[:, None] * _NODES
     weight = half[:, None] * _WEIGHTS * np.exp(-0.5 * t * t) / math.sqrt(2 * _PI)

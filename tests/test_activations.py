@@ -67,6 +67,38 @@ def test_callables_against_mpmath(f, exact, breaks):
     close(hermite(f), oracle(exact, *breaks), 2e-14)  # panels agree to 2e-16 of the scale each
 
 
+@pytest.mark.parametrize("jump", [0.0, 1e-12, 1e-6, 1e-3, 0.1234567, 0.499999, 0.500001, 0.777, -2.3])
+def test_jumps_anywhere(jump):
+    with mp.workdps(50):  # E 1(G > a) = Phi(-a), E G 1(G > a) = phi(a)
+        mu0, mu1 = mp.ncdf(-mpf(jump)), mp.npdf(mpf(jump))
+        exact = float(mu0), float(mu1), float(mu0 - mu0**2 - mu1**2)
+    close(hermite(lambda t: 1.0 * (t > jump)), exact, 3e-15)  # measured 2e-15
+
+
+@pytest.mark.parametrize("height", [1.0, -0.01])
+@pytest.mark.parametrize(
+    ("start", "width"), [(1.3, 0.01), (0.7, 0.01), (1.3, 1e-3), (-0.2503, 6.3e-4), (0.0625, 6.3e-4), (6.0, 7e-4)]
+)
+def test_narrow_features_are_seen(height, start, width):
+    found = hermite(lambda t: np.tanh(t) + height * ((t > start) & (t < start + width)))
+    with mp.workdps(30):
+        exact = float(height * (mp.ncdf(mpf(start + width)) - mp.ncdf(mpf(start))))
+    assert found.mu0 == pytest.approx(exact, rel=1e-9, abs=1e-15)  # abs: of sqrt(E f^2)
+
+
+def test_a_narrow_bump_alone():
+    found = hermite(lambda t: np.exp(-(((t - 3.333) / 1e-3) ** 2)))
+    with mp.workdps(30):
+        exact = mp.quad(lambda t: mp.exp(-(((t - mpf(3.333)) / mpf(1e-3)) ** 2)) * mp.npdf(t), [3.323, 3.333, 3.343])
+    assert found.mu0 == pytest.approx(float(exact), rel=1e-12)
+
+
+@pytest.mark.parametrize("f", [lambda t: t, lambda t: 3 * t, lambda t: t + 5, lambda t: t / 7 - 1e3, lambda t: 0.1 * t + 0.2 * t])
+def test_linear_callables_have_no_tail(f):
+    assert hermite(f).mu_star2 == 0
+    assert hermite(f).linear == 1
+
+
 def test_nearly_linear_activation_keeps_its_small_remainder():
     # f = t + e (t^2 - 1) has mu_star2 = 2 e^2; E f^2 - mu1^2 would have no digit left
     e = 1e-7

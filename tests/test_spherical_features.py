@@ -192,6 +192,14 @@ def test_bad_input():
         wide(inputs=1.0, activation="relu", delta=-1.0)
 
 
+def test_linear_callables_are_the_identity():
+    at = {"gamma": [3.0, 2.0, 2.0, 0.5, 1.0], "psi": [0.2, 0.5, 1.0, 3.0, 1.0], "sigma2": 0.3}
+    one, two = ridgeless(activation="identity", **at), ridgeless(activation=lambda t: 3 * t, **at)
+    assert two.excess == pytest.approx(one.excess, rel=1e-14)
+    assert 9 * two.norm2 == pytest.approx(one.norm2, rel=1e-14)
+    assert one.norm2[1] == np.inf  # d = n
+
+
 def test_norms_of_linear_features_with_as_many_samples_as_inputs():
     norms = ridge(gamma=[1.0, 2.0, 4.0], psi=[1.0, 0.5, 0.25], activation="identity", lam=0.0, r2=3.0, sigma2=0.0).norm2
     assert norms.tolist() == pytest.approx([np.inf, 3.0, 1.0])  # r2 psi/(1 - psi): x is known, of k > d features the shortest fit
