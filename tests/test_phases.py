@@ -1,4 +1,4 @@
-"""Phases in the signal-to-noise ratio: 60 digits, and the risks on both sides of them."""
+"""Phases in the signal-to-noise ratio: 700 digits, and the risks on both sides of them."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from mpmath import mp, mpf
 from asymptotics import phases, spherical_features
 
 
-@pytest.mark.parametrize("inputs", [1e-6, 0.1, 0.999, 1.0, 1.001, 7.0, 1e6])
+@pytest.mark.parametrize("inputs", [1e-300, 1e-160, 1e-6, 0.1, 0.999, 1.0, 1.001, 7.0, 1e6, 1e160, 1e300])
 @pytest.mark.parametrize("z2", [1e-6, 0.3, 2.75, 1e6])
-def test_sixty_digits(inputs, z2, monkeypatch):
+def test_many_digits(inputs, z2, monkeypatch):
     monkeypatch.setattr(phases, "_zeta2", lambda activation: z2)
-    with mp.workdps(60):
+    with mp.workdps(700):
         psi = 1 / mpf(inputs)
         b = psi * z2 - mpf(z2) - 1
         w = (mp.sqrt(b * b + 4 * psi * z2) + b) / 2
@@ -42,5 +42,8 @@ def test_many_features_are_best_beyond_the_phase(activation, inputs):
 
 
 def test_linear_activations_have_no_phase():
-    with pytest.raises(ValueError, match="linear"):
-        phases.interpolation(activation="identity")
+    for activation in ("identity", lambda t: t, lambda t: 2 - 3 * t):
+        with pytest.raises(ValueError, match="linear"):
+            phases.interpolation(activation=activation)
+        with pytest.raises(ValueError, match="linear"):
+            phases.overparametrisation(inputs=1.0, activation=activation)
