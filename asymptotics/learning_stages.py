@@ -49,7 +49,7 @@ def ridge(
     delta >= 0, the un-normalised ridge of (K + delta)^-1, does not grow with n. `r2` is the target's power on degree L, `above` on all
     higher ones. `df1`, `df2` are shares of degree L per sample, `kappa` is in units of its eigenvalue: its learnability is
     1/(1 + kappa). Arguments broadcast.
-    Raises ValueError for a kernel without the degree L.
+    Raises ValueError for a kernel whose a_L is 0, or below 1e-14 of k(1).
 
     >>> risk = ridge("polynomial:1,0", gamma=2.0, delta=0.0, r2=5.0, sigma2=1.0)  # k = t: isotropic features
     >>> round(float(risk.excess), 12)
@@ -62,7 +62,7 @@ def ridge(
         refuse(
             "kernel",
             kernel if isinstance(kernel, str) else kernel.family,
-            f"it has no part of degree {degree}: nothing is learned",
+            f"its part of degree {degree} is 0, or below 1e-14 of k(1), which rounding hides; take a degree that it has",
         )
     above = within(
         "above", above, lambda v: (v >= 0) & np.isfinite(v), "nonnegative and finite: the target's power on higher degrees"

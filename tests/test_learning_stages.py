@@ -51,7 +51,8 @@ def test_noise_and_powers_broadcast():
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"kernel": "polynomial:2,0"}, "no part of degree 1"),
+        ({"kernel": "polynomial:2,0"}, "degree 1 is 0, or below 1e-14"),
+        ({"kernel": "gaussian:1", "degree": 20}, "degree 20 is 0, or below 1e-14"),  # a_20 = e^-1/20! = 1.5e-19
         ({"delta": -1.0}, "delta"),
         ({"above": -1.0}, "above"),
         ({"degree": 0}, "degree"),
