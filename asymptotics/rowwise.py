@@ -41,7 +41,9 @@ Array = NDArray[np.float64]
 CLOSE = 1e-3  # the last step of Newton's, relative: what is left is its square
 SOLVED = 1e-8  # of linear equations
 ROUNDS = 60
-LEAST = 1e-10  # of a row's square: the penalty that stands for none
+LEAST = 1e-10  # of the least eigenvalue of the rows' covariance: the penalty that stands for none
+EVEN = 1e-8  # what rounding may leave of gram - gram', of its largest entry
+HIGHEST = 1e100  # of |y|: squares of its residuals are numbers
 STEPS = 200
 
 
@@ -61,7 +63,7 @@ class _Dense:
         factor, failed = linalg.lapack.dpotrf(A, lower=1, overwrite_a=1)
         if failed:
             refuse("gram", f"not positive semidefinite (its leading block of {failed} rows)",
-                   "a Gram matrix has no negative eigenvalue")  # fmt: skip
+                   "a Gram matrix has no negative eigenvalue; one that is singular to rounding needs a larger delta")  # fmt: skip
         M, _ = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
         M = np.tril(M) + np.tril(M, -1).T
         ones = M.sum(axis=1)
@@ -146,24 +148,37 @@ def _test(look: Callable[[Array], _Resolvent], y: Array, n: float, delta: float,
             W = 2 * np.maximum(W, W + up)
             continue
         last = float(np.max(np.abs(step) / W))
-        W = np.maximum(W + step, W / 5)
+        W = np.maximum(W + step, np.maximum(W / 5, delta))
     else:
         raise ConvergenceError("cavity equations", residual=last, iterations=ROUNDS, causes="rows that repeat, and no penalty")
     return float(np.mean(_errors(G, odds, ((G @ y) / g) ** 2)))
 
 
-def _given(name: str, table: ArrayLike, y: ArrayLike, n: Any, delta: Any) -> tuple[Array, Array]:
+def _given(name: str, table: ArrayLike, y: ArrayLike, n: Any, delta: Any) -> tuple[Array, Array, float]:
+    """The table and what it is divided by, its largest entry; y."""
     rows, target = np.array(table, dtype=np.float64), np.array(y, dtype=np.float64)
     N = len(target) if target.ndim == 1 else 0
     square = name != "gram" or rows.shape == (N, N)
     if not (rows.ndim == 2 and len(rows) == N and square and np.isfinite(rows).all() and np.isfinite(target).all()):
         shape = "(N, N)" if name == "gram" else "(N, p)"
         refuse(name, rows.shape, f"a finite matrix {shape}, and a finite y (N,) with it; y has the shape {target.shape}")
+    for word, value in (("n", n), ("delta", delta)):
+        if np.ndim(value):
+            refuse(word, value, "a number; call once for each of several")
     if not 1 < n < N:
         refuse("n", n, f"more than one row is trained on, and at least one of the {N} is left out")
     if delta < 0:
         refuse("delta", delta, "rows that are not alike are predicted for delta >= 0 only")
-    return rows, target
+    if (high := float(np.abs(target).max())) > HIGHEST:
+        refuse("y", high, f"at most {HIGHEST:g}, for errors are squared: give it in other units")
+    size = float(np.abs(rows).max(initial=0)) or 1.0
+    return rows / size, target, size
+
+
+def _rank(K: Array) -> int:
+    """Of the centred Gram matrix, by elimination."""
+    means = K.mean(axis=0)
+    return int(linalg.lapack.dpstrf(K - means - means[:, None] + means.mean(), overwrite_a=1)[2])
 
 
 @theory
@@ -171,36 +186,61 @@ def ridge(gram: ArrayLike, y: ArrayLike, *, n: Any, delta: Any, start: float | N
     """The test error (2) on the rows left out of kernel ridge regression on n of the rows of a pool, with a fitted intercept.
 
     gram (N, N): positive semidefinite; y (N,). 1 < n < N and delta >= 0 are numbers. start: a guess of W
-    (N kappa of `subsampling`). Costs about six Cholesky inverses of N x N. Raises ValueError on bad input, ConvergenceError.
+    (N kappa of `subsampling`). Costs about six Cholesky inverses of N x N. Raises ValueError on bad input, and where n exceeds the
+    rank without a penalty; ConvergenceError.
     Accuracy: of the solution 1e-6; of the equations as n, N -> infinity, against 120 to 500 subsamples of N = 1797 digits without
     penalty, n = 100 ... 1200 (tests/benchmarks/bench_digits.py): 1.2 to 2.8 % low, +- 1.6 %, where `subsampling` is up to 20 % low.
 
-    >>> labels = np.resize([1.0, -1.0], 100)  # rows that are alike and unrelated teach the mean: 100/99 (1 + 1/50)
-    >>> round(float(ridge(np.eye(100), labels, n=50, delta=0.0)), 2)
-    1.03
+    >>> labels = np.resize([1.0, -1.0], 100)  # rows that are alike and unrelated teach the mean: 100/99 50/49; exactly 100/99 51/50
+    >>> round(float(ridge(np.eye(100), labels, n=50, delta=0.0)), 4)
+    1.0307
     """
-    K, target = _given("gram", gram, y, n, delta)
-    W = float(start) if start else float(delta) + (1 - n / len(K)) * float(np.trace(K)) / len(K)
-    return _test(lambda W: _Dense(K, W), target, float(n), float(delta), np.full(len(K), W))
+    K, target, size = _given("gram", gram, y, n, delta)
+    if (uneven := float(np.abs(K - K.T).max())) > EVEN:
+        refuse("gram", f"not symmetric (by {uneven:.1e} of its largest entry)", "a Gram matrix is symmetric")
+    lost = 1e3 * len(K) * float(np.finfo(float).eps) * size  # rounding in K costs 1e-6 of the error, and more below
+    if delta < lost and n >= (rank := _rank(K)) + 1:
+        refuse("gram", f"of rank {rank} with n = {n:g}",
+               f"singular without a penalty: give delta >= {lost:.0e}, or use `tall`")  # fmt: skip
+    delta = float(delta) / size
+    W = start / size if start else delta + (1 - n / len(K)) * float(np.trace(K)) / len(K)
+    return _test(lambda W: _Dense(K, W), target, float(n), delta, np.full(len(K), W))
+
+
+def _directions(X: Array) -> tuple[Array, Array]:
+    """An orthonormal basis U (N, rank) of the centred columns, each counted at any scale, and the rows on the axes of their covariance,
+    the largest first."""
+    tiny = max(X.shape) * np.finfo(float).eps
+    x = (X - X.mean(axis=0))[:, np.ptp(X, axis=0) > tiny * np.abs(X).max(axis=0)]
+    U, s, _ = linalg.svd(x / np.abs(x).max(axis=0), full_matrices=False, check_finite=False)
+    U = U[:, s > tiny * s.max(initial=0.0)]
+    V, b, _ = linalg.svd(U.T @ x, full_matrices=False, check_finite=False)
+    return U, U @ (V * b)
 
 
 @theory
-def tall(X: ArrayLike, y: ArrayLike, *, n: Any, delta: Any, start: float | None = None) -> Any:
-    """As `ridge` of the Gram matrix X X', without making it: X (N, p) of rank p. Costs some hundred times 2 N p^2 multiplications.
+def tall(X: ArrayLike, y: ArrayLike, *, n: Any, delta: Any) -> Any:
+    """As `ridge` of the Gram matrix X X', without making it: X (N, p). Costs some hundred times 2 N p^2 multiplications.
 
-    Raises as `ridge` does. Infinite at n = p + 1 without penalty. Accuracy: that of `ridge`, to 1e-6 in tests; without penalty and at
-    n > p + 1, of a penalty of 1e-10 of a row's square.
+    Raises as `ridge` does. At n > rank + 1, the rank that of (X, 1) less one, a penalty less than 1e-10 of the least eigenvalue of the
+    covariance counts as none: least squares, whatever the columns' scale. Infinite at n = rank + 1 without penalty. Accuracy: that of
+    `ridge`, to 1e-6 in tests.
 
     >>> x = np.linspace(-1, 1, 2000)  # the spectrum of one column says nothing of |x| far out
     >>> round(tall(x[:, None], x + np.sin(50 * x), n=100, delta=0.0), 3)
     0.512
     """
-    rows, target = _given("X", X, y, n, delta)
-    N, p = rows.shape
-    if n == p + 1 and delta == 0:
+    rows, target, size = _given("X", X, y, n, delta)
+    U, x = _directions(rows)
+    N, rank = U.shape
+    if n == rank + 1 and delta == 0:
         return np.inf
-    x = np.column_stack([rows - rows.mean(axis=0), np.ones(N)])
-    size = float(np.sum(x[:, :-1] ** 2)) / N
-    least = max(float(delta), LEAST * size)  # without penalty enough rows have W = 0, but for those that have a direction alone
-    W = float(start) if start else least + (1 - n / N) * size
-    return _test(lambda W: _Thin(x, W), target, float(n), least, np.full(N, W))
+    delta = float(delta) / size / size
+    least = LEAST * float(np.sum(x[:, -1:] ** 2)) / N
+    if n > rank + 1 and delta <= least:
+        x, delta = np.sqrt(N) * U, LEAST
+    elif delta == 0:  # more columns than n rows; but n may exceed those that most rows have
+        delta = least
+    W = delta + (1 - n / N) * float(np.sum(x**2)) / N
+    x = np.column_stack([x, np.ones(N)])
+    return _test(lambda W: _Thin(x, W), target, float(n), delta, np.full(N, W))

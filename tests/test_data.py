@@ -296,6 +296,23 @@ def test_prediction_is_the_measurement_on_gaussian_rows_tall_and_wide() -> None:
 # --- reports ---------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.false_alarm(0)
+def test_columns_in_units_of_their_own() -> None:
+    """One column of scale 3e5 among six, n > p + 1, no penalty: what is predicted row for row is what is measured."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 6)) * np.r_[3e5, np.ones(5)]
+    y = X @ np.r_[1 / 3e5, np.ones(5)] + 0.3 * rng.standard_normal(400)
+    raw = population(Table(X=X, y=y, features=tuple("abcdef"), target="y", source="made"), scale=False)
+    found = raw.rowwise(30, 0.0)
+    assert found is not None
+    test = raw.measure(30, np.array([0.0]), 200, np.random.default_rng(0))["test"]
+    assert_allclose(found, test.mean(), rtol=0.1)
+    for lam in (1e-9, 1e-6):
+        near = raw.rowwise(30, lam)
+        assert near is not None
+        assert_allclose(near, found, rtol=1e-4)
+
+
 def test_centre_gives_intervals() -> None:
     values = np.arange(1.0, 101)
     mean, se, low, high = data.centre(values, heavy=False)

@@ -235,6 +235,59 @@ def test_a_tall_table_row_for_row_needs_no_gram_matrix(n: int, delta: float) -> 
 
 
 @pytest.mark.false_alarm(0)
+@pytest.mark.parametrize("n", [8, 20, 140])
+def test_least_squares_does_not_know_the_scale_of_a_column(n: int) -> None:
+    t = table()
+    plain = rowwise.tall(t.X, t.y, n=n, delta=0.0)
+    for scale in (1e-8, 1e-6, 1e-5, 3e5, 1e200):
+        assert_allclose(rowwise.tall(t.X * np.r_[1.0, np.full(5, scale)], t.y, n=n, delta=0.0), plain, rtol=1e-9)
+    assert_allclose(rowwise.tall(t.X, t.y, n=n, delta=1e-13), plain, rtol=1e-8)
+
+
+@pytest.mark.false_alarm(0)
+def test_a_small_penalty_is_no_other() -> None:
+    """Against weak columns 1e-11 of a row's square is a large penalty."""
+    t = table()
+    weak = t.X * np.r_[1.0, np.full(5, 1e-5)]
+    for n in (3, 5):
+        assert_allclose(rowwise.tall(weak, t.y, n=n, delta=1e-11), rowwise.ridge(weak @ weak.T, t.y, n=n, delta=1e-11), rtol=1e-5)
+    one, two = (rowwise.tall(weak, t.y, n=30, delta=delta) for delta in (1e-11, 5e-11))
+    assert one > 1.005 * two  # a penalty would do good
+
+
+@pytest.mark.false_alarm(0)
+@pytest.mark.parametrize("n", [4, 6, 7, 8, 30])
+@pytest.mark.parametrize("delta", [0.0, 1e-3])
+def test_columns_that_say_nothing_new_change_nothing_but_the_metric(n: int, delta: float) -> None:
+    t = table()
+    plain = rowwise.tall(t.X, t.y, n=n, delta=delta)
+    constant = np.column_stack([t.X, np.full(150, 7.3)])
+    twice = np.column_stack([t.X[:, :5], t.X[:, 5] * 0.6, t.X[:, 5] * 0.8])
+    for X in (constant, twice):
+        assert_allclose(rowwise.tall(X, t.y, n=n, delta=delta), plain, rtol=1e-9)
+    mean_only = np.var(t.y, ddof=1) * n / (n - 1)  # exactly 1 + 1/n
+    assert_allclose(rowwise.tall(np.ones((150, 2)), t.y, n=n, delta=delta), mean_only, rtol=1e-9)
+
+
+@pytest.mark.false_alarm(0)
+def test_bad_gram_matrices_have_a_remedy() -> None:
+    t = table()
+    K, given = t.X @ t.X.T, {"n": 20, "delta": 0.0}
+    for n in (7, 8, 20):
+        with pytest.raises(ValueError, match=r"rank 6 .* singular without a penalty: give delta >= .*, or use `tall`"):
+            rowwise.ridge(K, t.y, n=n, delta=0.0)
+    with pytest.raises(ValueError, match="symmetric"):
+        rowwise.ridge(K + np.triu(K), t.y, n=20, delta=1.0)
+    for name in ("n", "delta"):
+        with pytest.raises(ValueError, match=f"{name} = .* a number"):
+            rowwise.ridge(K, t.y, **(given | {name: np.array([2.0, 3.0])}))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="other units"):
+        rowwise.ridge(K, 1e200 * t.y, n=20, delta=1.0)
+    for scale in (1e-200, 1e200):
+        assert_allclose(rowwise.ridge(scale * K, t.y, n=20, delta=scale), rowwise.ridge(K, t.y, n=20, delta=1.0), rtol=1e-6)
+
+
+@pytest.mark.false_alarm(0)
 def test_a_large_table_is_predicted_at_once() -> None:
     """20 000 rows, some with a column of their own that most training parts miss: no matrix of 3 GB is made."""
     rng = np.random.default_rng(0)
