@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from theorems import discovery, tables
 from theorems.cli import main
+from theorems.commands.show import folded
 from theorems.discovery import load
 from theorems.pages import tour
 
@@ -46,10 +48,68 @@ def test_help_names_every_command_without_numpy():
 
 
 def test_list_is_one_line_a_theorem():
-    result = run("list")
+    for words in (["list"], ["list", "--long"]):
+        result = run(*words)
+        assert result.exit_code == 0
+        assert [line.split()[0] for line in result.stdout.splitlines()] == list(load())
+
+
+def test_list_fits_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert max(map(len, run("list").stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("words", "holds"),
+    [
+        (["mei2022"], lambda name, r: "mei2022" in name + r.source),
+        (["MAX-margin"], lambda name, r: "max-margin" in r.title),
+        (["mei2022", "Norm"], lambda name, r: name.startswith("mei2022") and "norm" in name + r.title.lower()),
+    ],
+)
+def test_list_finds_words_in_name_title_and_source(words, holds):
+    found = [line.split()[0] for line in run("list", *words).stdout.splitlines()]
+    assert found
+    assert found == [name for name, r in load().items() if holds(name, r)]
+
+
+def test_show_of_a_paper_is_a_line_a_record():
+    result = run("show", "mei2022")
     assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == list(load())
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(load("mei2022"))
+
+
+def test_a_plain_number_is_called_a_value(tmp_path):
+    for words in (("candes2020.phase_transition", "gamma=0.1,0.5"), ("cui2021.rates", "alpha=1.5", "source=0.2", "ell=1")):
+        assert all("value" in json.loads(line) for line in run("predict", *words, "--json").stdout.splitlines())
+        shown = run("show", words[0]).stdout
+        assert "claim   " in shown
+        assert "(excess)" not in shown
+    assert "Mean (excess)" in run("show", "hastie2022.isotropic_ridge").stdout
+
+
+@pytest.mark.parametrize("name", list(load()))
+def test_statements_are_broken_between_formulas_only(name):
+    tex = load()[name].statement
+    lines = folded(tex)
+    assert "".join(" ".join(lines).split()) == "".join(tex.split())
+    for line in lines:
+        assert line.count("{") == line.count("}")
+        assert not line.endswith("\\")
+    for line in lines[:-1]:
+        assert re.search(r"(quad|,|, ?\\ |[^\\] ?)$", line)
+        assert not re.search(r"\\(?!q?quad)[a-zA-Z]+$", line)
+
+
+@pytest.mark.false_alarm(0)
+def test_a_missing_name_is_a_key_error_that_says_which_was_meant():
+    found = load()
+    with pytest.raises(KeyError, match=r"did you mean mei2022\.test_error\?"):
+        found["mei2022.test_eror"]
+    with pytest.raises(KeyError, match="see `ridgeless list max-margin`"):
+        found["max-margin"]
+    assert "mei2022.test_eror" not in found
+    assert found.get("mei2022.test_eror") is None
 
 
 @pytest.mark.parametrize("name", ["double_descent", "noise_only", "law", "two_routes"])
@@ -75,14 +135,14 @@ def test_predict_csv_holds_every_digit(tmp_path):
     record = discovery.one(f"{FILE}:double_descent")
     assert len(frame) == 14
     for row in frame.itertuples():
-        assert row.excess == record.predict(gamma=row.gamma, r2=row.r2, sigma2=row.sigma2)
+        assert row.value == record.predict(gamma=row.gamma, r2=row.r2, sigma2=row.sigma2)
 
 
 def test_predict_says_inf(tmp_path):
     out = tmp_path / "curve.csv"
     result = run("predict", f"{FILE}:double_descent", "gamma=0.5,1", "--out", out, "--json")
     cases = [json.loads(line) for line in result.stdout.splitlines()]
-    assert cases[1] == {"gamma": 1.0, "r2": 1.0, "sigma2": 1.0, "excess": math.inf}
+    assert cases[1] == {"gamma": 1.0, "r2": 1.0, "sigma2": 1.0, "value": math.inf}
     assert out.read_text().splitlines()[2].endswith(",inf")
 
 
@@ -94,7 +154,7 @@ def test_predict_netcdf(tmp_path):
     with xr.open_dataset(out) as found:
         assert dict(found.sizes) == {"gamma": 4, "lam": 3}
         record = discovery.one(f"{FILE}:two_routes")
-        assert float(found["kappa"].sel(gamma=2.0, lam=0.1)) == record.predict(gamma=2.0, lam=0.1)
+        assert float(found["value"].sel(gamma=2.0, lam=0.1)) == record.predict(gamma=2.0, lam=0.1)
         assert found.attrs["theorem"] == "own_theorem.two_routes"
 
 
@@ -134,7 +194,11 @@ def test_grids_of_text_and_of_numbers_keep_their_order():
     ("words", "says"),
     [
         (("show", "nobody2020.nothing"), "nobody2020.nothing"),
-        (("show", FILE), "it holds 4 records"),
+        (("show", "max-margin"), "see `ridgeless list max-margin`"),
+        (("show", "no such thing"), "see `ridgeless list`"),
+        (("list", "no such thing"), "no name, title or source"),
+        (("verfy",), "did you mean verify?"),
+        (("predict", FILE), "it holds 4 records"),
         (("show", f"{FILE}:nothing"), f"no such record; name one: {FILE}:double_descent, {FILE}:noise_only"),
         (("show", f"{FILE}:two_route"), f"did you mean {FILE}:two_routes?"),
         (("show", "elsewhere2020.law"), "a record of your own is FILE.py:law, with the file's path"),
@@ -281,7 +345,7 @@ def test_every_stop_of_the_tour_exists():
 
 
 @pytest.mark.false_alarm(0)
-@pytest.mark.parametrize("command", ["show", "search", "rate", "predict"])
+@pytest.mark.parametrize("command", ["search", "rate", "predict"])
 def test_what_is_listed_can_be_typed_as_it_stands(command, tmp_path):
     import shlex
 
@@ -294,6 +358,7 @@ def test_what_is_listed_can_be_typed_as_it_stands(command, tmp_path):
     assert [name.rpartition(":")[2] for name in names] == ["double_descent", "noise_only", "law", "two_routes"]
     for name in names:
         assert run("show", name).exit_code == 0
+    assert [shlex.split(line)[0] for line in run("show", path).stdout.splitlines()] == names
 
 
 @pytest.mark.false_alarm(0)
@@ -319,8 +384,9 @@ def test_an_error_in_ones_own_file_is_one_line_under_its_printed_name_too(tmp_pa
 
 
 def test_no_line_of_show_or_list_ends_in_the_middle_of_a_sentence():
+    listed = run("list", "--long").stdout
     for name, record in load().items():
         shown = run("show", name).stdout
         assert ".;" not in shown
         assert not record.source.endswith((" this f", ","))
-        assert record.source in run("list").stdout
+        assert record.source in listed

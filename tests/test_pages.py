@@ -59,6 +59,17 @@ def test_the_page_of_a_consistent_theorem(folder):
     assert not re.findall(r'(?:src|href)="(?!data:)', text)  # nothing is fetched
 
 
+@pytest.mark.false_alarm(0)
+def test_backticks_are_code_and_the_stages_are_told_where_no_terminal_is(folder):
+    text = TEXT.replace('"it is planted"', '"`it` is <planted>"')
+    assert text != TEXT
+    (folder / "code.py").write_text(text, encoding="utf-8")
+    words = ["page", f"{folder}/code.py:twice", "--out", str(folder / "pages"), "--budget", "2000", "--draws", "8"]
+    said = CliRunner().invoke(main, words).stderr.splitlines()
+    assert "<li><code>it</code> is &lt;planted&gt;</li>" in (folder / "pages" / "code.twice.html").read_text(encoding="utf-8")
+    assert [line.partition(":")[0] for line in said] == ["code.twice", *["judged"] * (len(said) - 2), "code.twice"]
+
+
 @pytest.mark.false_alarm(1e-7)  # 2 % off at a noise of 0.01 %
 def test_a_refuted_theorem_says_so_first(folder):
     text, audit = page(theorems.load(folder / "wrong.py")["wrong.seeing"], budget=2000, draws=8)

@@ -6,6 +6,7 @@ Exit status: 0 all is well; 1 a verdict is not consistent or a rival survives; 2
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import pkgutil
@@ -28,6 +29,12 @@ class _Commands(click.Group):
         found: click.Command = importlib.import_module(f"{commands.__name__}.{cmd_name}").command
         found.name = cmd_name
         return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args[0] not in names and (close := difflib.get_close_matches(args[0], names, n=1)):
+            ctx.fail(f"No such command {args[0]!r}; did you mean {close[0]}?")
+        return super().resolve_command(ctx, args)
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

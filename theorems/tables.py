@@ -77,7 +77,9 @@ def _range(value: str) -> np.ndarray:
 
 
 def numbers(result: Any, name: str) -> dict[str, Any]:
-    """The fields of a theory's result that apply; a bare number goes by the claim's own `name`."""
+    """The fields of a theory's result that apply; a plain number goes by `name`."""
+    if isinstance(result, Mapping):
+        return dict(result)
     if hasattr(result, "to_dict"):
         return dict(result.to_dict())
     if is_dataclass(result) and not isinstance(result, type):
@@ -91,9 +93,26 @@ def _agree(found: Mapping[str, np.ndarray], point: Mapping[str, Any], i: int) ->
     return found.keys() == point.keys() and all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in pairs)  # round-off
 
 
-def evaluate(record: Theorem, params: Mapping[str, Any], shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Every field of the theory on arrays that broadcast to `shape`: in one call, or point by point if it takes scalars only."""
-    of = getattr(record.claim, "of", "value")
+def quantity(record: Theorem) -> str:
+    """Which field of its theory's result the claim is about; "" where that is a plain number, or a law."""
+    if isinstance(record.claim, Law):
+        return ""
+    sized = {"n": max(record.claim.sizes)} if record.claim.exact and record.claim.sizes else {}
+    try:
+        plain = "" in numbers(record.predict(**{**sized, **record.cases[0]}), "")
+    except Exception:  # a user's formula that fails is shown all the same
+        plain = False
+    return "" if plain else record.claim.of
+
+
+def evaluate(
+    record: Theorem, params: Mapping[str, Any], shape: tuple[int, ...], *, name: str | None = None
+) -> dict[str, np.ndarray]:
+    """Every field of the theory on arrays that broadcast to `shape`: in one call, or point by point if it takes scalars only.
+
+    name: of plain numbers, which by default go by what the claim calls them (`of`).
+    """
+    of = name or str(getattr(record.claim, "of", "value"))
     try:
         out = numbers(record.predict(**params), of)
         found = {k: np.broadcast_to(np.asarray(v, dtype=np.float64), shape) for k, v in out.items()}
@@ -186,8 +205,8 @@ class Table:
 def predict(record: Theorem, given: Mapping[str, Any]) -> Table:
     """The record's prediction on the outer product of `given`: numbers, arrays (grids) and strings by parameter name.
 
-    A law is told by its quantiles, at the levels of its claim or at those given as `level`. Raises ValueError on a foreign
-    or missing name and on a value outside the domain. Example:
+    Plain numbers go by `value`. A law is told by its quantiles, at the levels of its claim or at those given as `level`. Raises
+    ValueError on a foreign or missing name and on a value outside the domain. Example:
 
         >>> from theorems.tables import predict  # doctest: +SKIP
         >>> predict(record, {"gamma": [0.5, 2.0], "lam": 0.1}).frame()  # doctest: +SKIP
@@ -215,7 +234,7 @@ def predict(record: Theorem, given: Mapping[str, Any]) -> Table:
         if law:
             parts.append({"quantile": np.asarray(record.predict(**fixed, **plain).quantile(levels), dtype=np.float64)})
         else:
-            parts.append(evaluate(record, {**fixed, **plain, **arrays}, inner))
+            parts.append(evaluate(record, {**fixed, **plain, **arrays}, inner, name="value"))
     order = scalar + list(arrays) + (["level"] if law else [])
     want = list(grids) + (["level"] if law else [])
     stacked = {}

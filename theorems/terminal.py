@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ import click
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
+
+
+MOST = 10**6  # columns of what is no terminal: a file, a pipe
 
 
 class Refused(click.ClickException):
@@ -51,6 +55,8 @@ def plain(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo("Aborted!", err=True)
             sys.stdout.flush()
             os._exit(130)  # Python's own exit would wait until every thread has finished its simulation
+        except BrokenPipeError:  # of `| head`; click ends quietly
+            raise
         except OSError as error:
             place = f"path = {str(error.filename)!r} is refused: " if error.filename else ""
             remedy = "; name one that can be read, or written for --out" if error.filename else ""
@@ -93,6 +99,15 @@ def say(text: str, *, err: bool = False) -> None:
     from tqdm import tqdm
 
     tqdm.write(text, file=sys.stderr if err else sys.stdout)
+
+
+def columns(texts: Mapping[str, str], *, cut: bool) -> Iterator[str]:
+    """A line a name, with its text beside it; `cut` to the width of the terminal, where there is one."""
+    width = shutil.get_terminal_size((MOST, 24)).columns
+    wide = max(map(len, texts), default=0)
+    for name, text in texts.items():
+        line = f"{name:<{wide}}  {text}"
+        yield line if not cut or len(line) <= width else line[: width - 4].rpartition(" ")[0].rstrip() + " ..."
 
 
 def writable(folder: Path) -> None:

@@ -30,8 +30,19 @@ def command(names: tuple[str, ...], out: Path, delta: float, budget: str, draws:
     writable(out)
     records, good = discovery.every(names), True
     with bar(sum(len(r.cases) for r in records)) as step:
+
+        def stage(text: str) -> None:
+            say(text, err=True)
+
+        def judged(case: str) -> None:
+            step(case)
+            if not sys.stderr.isatty():  # no bar there
+                stage(f"judged: {case}")
+
         for record in records:
-            _, audited = pages.page(record, delta=delta, budget=budget, entropy=seed, draws=draws, out=out, progress=step)
+            _, audited = pages.page(
+                record, delta=delta, budget=budget, entropy=seed, draws=draws, out=out, progress=judged, stage=stage
+            )
             say(str(out / f"{record.name}.html"))
             good &= audited.verdict.status == "consistent"
     sys.exit(0 if good else 1)

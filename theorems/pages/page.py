@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -11,7 +12,7 @@ from theorems import figures
 from theorems.audits.audit import Audit, Finding, audit, percent
 from theorems.pages import report
 from theorems.record import Theorem
-from theorems.tables import versions
+from theorems.tables import quantity, versions
 from theorems.verdicts.verdict import Verdict, words
 
 
@@ -24,13 +25,17 @@ def page(
     draws: int = 50,
     out: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
+    stage: Callable[[str], None] = lambda text: None,
 ) -> tuple[str, Audit]:
     """The page as HTML that needs no other file, and the audit that it shows, with its verdict.
 
     delta, budget, entropy, progress: as `verify`'s. draws: a point of the figure. out: the folder in which it is left as NAME.html.
+    stage: called with a line at the start of each stage. The budget is the verdict's: to perturb the formula takes its time besides.
     """
+    stage(f"{record.name}: the audit perturbs its formula and judges it all at once (budget of the verdict: {budget})")
     audited = audit(record, delta=delta, budget=budget, entropy=entropy, progress=progress)
     verdict = audited.verdict
+    stage(f"{record.name}: {verdict.status}; its page" + (" and figure" if figures.drawable(record) else ""))
     sections = [
         _top(record, verdict),
         "<h2>Assumptions</h2>" + _list(record.assumptions),
@@ -63,7 +68,12 @@ def _top(record: Theorem, verdict: Verdict) -> str:
 
 
 def _list(lines: Any) -> str:
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+    return "<ul>" + "".join(f"<li>{_code(line)}</li>" for line in lines) + "</ul>"
+
+
+def _code(line: str) -> str:
+    """Text, with what stands between backticks set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(line))
 
 
 def _domain(record: Theorem) -> str:
@@ -76,7 +86,7 @@ def _domain(record: Theorem) -> str:
 def _claim(record: Theorem, verdict: Verdict) -> str:
     claim = record.claim
     what = (type(claim).__doc__ or "").partition("\n")[0]
-    of = f" The quantity is <code>{escape(claim.of)}</code>." if hasattr(claim, "of") else ""
+    of = f" The quantity is <code>{escape(field)}</code>." if (field := quantity(record)) else ""
     sizes = f" Simulated at n = {', '.join(map(str, claim.sizes))}." if claim.sizes else ""
     many = len(verdict.cases)
     place = "the case below" if many == 1 else f"the {many} cases below"
