@@ -65,7 +65,7 @@ def covariance(*, psi: float, linear: float, kappa: float = 0.0) -> Spectrum:
     if not excess >= 0:
         refuse("kappa", kappa, "it lies on the law's support, with its sign changed")
     b = np.log1p(excess + np.sqrt(excess * (2 + excess)))  # cosh b = 1 + excess
-    nodes = max(4, int(np.ceil(min(20 / max(b, 1e-9), 1e9))))  # e^-40 = 4e-18
+    nodes = 3 + int(np.ceil(min(20 / max(b, 1e-9), 1e9)))  # e^-40 = 4e-18; three more, for s/kappa is of size e^-b if small
     if nodes > LARGEST:
         raise ConvergenceError(
             "the law of the nonlinear features' covariance",
@@ -98,7 +98,7 @@ def ridge(*, gamma: Any, psi: Any, activation: str | Function, lam: Any, r2: Any
     callable; it is normalised to mean 0 and variance 1 on a standard Gaussian first. Raises as `ridge.ridge` and
     `activations.hermite` do, and ConvergenceError for the identity at psi = 1, lam = 0, gamma <= 1 (a hard edge, infinite norm).
 
-    Accuracy: within 3e-13 of the closed Stieltjes transform in 40-digit mpmath (psi in [0.03, 30], gamma in [0.1, 10],
+    Accuracy: within 3e-15 of the closed Stieltjes transform in 40-digit mpmath (300 points, psi in [0.03, 30], gamma in [0.1, 10],
     lam in [1e-6, 1e2], relu, tanh, sign, identity; excess, norm2, kappa, df1).
 
     >>> risk = ridge(gamma=2, psi=0.5, activation="purely_nonlinear", lam=0, r2=5, sigma2=1)

@@ -64,6 +64,15 @@ def test_against_the_closed_transform(gamma, psi, activation, lam, r2):
     assert risk.norm2 == pytest.approx(norm2, rel=1e-12)
 
 
+def test_norms_under_a_large_penalty():
+    risk = ridge(gamma=0.14, psi=7.3, activation="sign", lam=[38.0, 1e3], r2=2, sigma2=0.5)
+    for i, lam in enumerate((38, 1000)):
+        excess, norm2, _, df1 = oracle(0.14, 7.3, hermite("sign").linear, lam, 2, 0.5)
+        assert risk.excess[i] == pytest.approx(excess, rel=1e-14)
+        assert risk.norm2[i] == pytest.approx(norm2, rel=3e-14)
+        assert risk.df1[i] == pytest.approx(df1, rel=3e-14)
+
+
 @given(st.floats(1.05, 20), RATIO, st.sampled_from(["relu", "tanh", "erf", "sign"]))
 def test_ridgeless_against_the_closed_transform(gamma, psi, activation):
     risk = ridgeless(gamma=gamma, psi=psi, activation=activation, r2=2, sigma2=1)
