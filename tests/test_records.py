@@ -75,24 +75,20 @@ def draw(domain, rng):
         return str(rng.choice(domain.options))
     if isinstance(domain, Integer):
         return int(rng.integers(domain.low, domain.high, endpoint=True))
-    return domain.low + 10 ** rng.uniform(-2, 2) if math.isinf(domain.high) else float(rng.uniform(domain.low, domain.high))
+    choice = rng.integers(8)  # an eighth at each closed end
+    return float(domain.ends[choice] if choice < len(domain.ends) else domain.at(rng.random()))
 
 
 @pytest.mark.false_alarm(0)
 @pytest.mark.parametrize("name", [k for k, r in RECORDS.items() if isinstance(r.claim, Identity)])
 def test_an_identity_holds_on_its_whole_domain(name):
-    record, rng, held = RECORDS[name], np.random.default_rng(20), 0
+    record, rng = RECORDS[name], np.random.default_rng(20)
     for _ in range(SLOW.get(name, 20)):
         params = {k: draw(d, rng) for k, d in record.domain.items()}
-        try:
-            found, target, scale = record.claim.compare(record.claim.other(**params), params, 0)
-        except ValueError:  # the formula has no number there
-            continue
+        found, target, scale = record.claim.compare(record.claim.other(**params), params, 0)
         with np.errstate(invalid="ignore"):  # inf is inf
             near = (found == target) | (np.abs(found - target) <= record.claim.rtol * scale)
         assert np.all(near), (params, found, target)
-        held += 1
-    assert held
 
 
 @pytest.mark.false_alarm(RATE)

@@ -61,15 +61,33 @@ class Real:
         below = number < self.high or (number == self.high and "]" in self.closed)
         return above and below
 
+    @property
+    def ends(self) -> list[float]:
+        """The ends that belong to it."""
+        return [end for end, bracket in ((self.low, "["), (self.high, "]")) if bracket in self.closed and math.isfinite(end)]
+
+    def at(self, u: float) -> float:
+        """The number at the share u in [0, 1] of the way up, never within 1e-3 of an open end.
+
+        By magnitudes above the low end, from 1e-2 to 1e2 on half-lines and to the high end where that is 100 or more; else evenly.
+
+        >>> [Real(0, math.inf).at(0.5), Real(0, 1e6).at(0.5), Real(0, 1, "[]").at(0.5)]
+        [1.0, 100.0, 0.5]
+        """
+        gap = min(1e-3, (self.high - self.low) / 4)
+        low = self.low if "[" in self.closed else self.low + gap
+        high = self.high if "]" in self.closed else self.high - gap
+        if self.low >= 0 and self.high - self.low >= 100:
+            top = 2.0 if math.isinf(high) else math.log10(high - self.low)
+            return min(self.low + 10 ** (-2 * (1 - u) + top * u), high)
+        low, high = max(low, -1e3), min(high, 1e3)
+        return min(low + (high - low) * u, high)
+
     def strategy(self) -> SearchStrategy[float]:
-        """Log-uniform in spirit on half-lines, uniform on bounded intervals; never within 1e-3 of an open end."""
+        """The closed ends, and numbers `at` all shares."""
         from hypothesis import strategies as st
 
-        if math.isinf(self.high) and self.low >= 0:
-            return st.floats(-2.0, 2.0).map(lambda t: self.low + 10.0**t)
-        low = self.low if "[" in self.closed else self.low + 1e-3
-        high = self.high if "]" in self.closed else self.high - 1e-3
-        return st.floats(max(low, -1e3), min(high, 1e3))
+        return st.one_of(*map(st.just, self.ends), st.floats(0.0, 1.0).map(self.at))
 
     def rungs(self, smallest: float, largest: float) -> list[Sequence[float]]:
         """Values for a search, simple ones first: the default and 0, then magnitudes from `smallest` to `largest`, two digits.
