@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -38,16 +39,22 @@ GOAL = "at most 1e-12, or an error"
 NONE = mpf(10) ** -40  # what the oracle's digits do not tell from 0
 
 
+def _error(got: float, value: Any) -> float:
+    """Relative; absolute where the exact value is 0, and 0 or inf where it is infinite."""
+    if mp.isinf(value):
+        return 0.0 if got == value else math.inf if not math.isnan(got) else math.nan
+    return float(abs(mpf(got) - value) / (abs(value) if abs(value) > NONE else 1))
+
+
 def _worst(what: str, goal: str, points: Iterator[tuple[Any, Exact, float]]) -> tuple[str, str, str]:
-    """(result, exact fields, what a relative error is divided by: the condition of the point) to a row."""
+    """(result, exact fields, what a relative error is divided by: the condition of the point) to a row; nan is the worst of all."""
     worst, count = {"": 0.0}, 0
     for found, exact, condition in points:
         count += 1
         for name, value in exact.items():
-            got = mpf(float(found[name] if isinstance(found, dict) else getattr(found, name)))
-            if abs(value) > NONE:
-                worst[name] = max(worst.get(name, 0.0), float(abs(got / value - 1)) / condition)
-    name = max(worst, key=lambda field: worst[field])
+            got = float(found[name] if isinstance(found, dict) else getattr(found, name))
+            worst[name] = float(np.maximum(worst.get(name, 0.0), _error(got, value) / condition))
+    name = max(worst, key=lambda field: (math.isnan(worst[field]), worst[field]))
     return f"{what}; {count} points", goal, f"{worst[name]:.1e}" + (f" ({name})" if len(worst) > 2 else "")
 
 
