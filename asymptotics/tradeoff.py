@@ -82,8 +82,8 @@ def bound(*, gamma: Any, tau: Any, sigma2: Any = 1.0) -> Any:
 def frontier(*, gamma: Any, tau: Any = None, lam: Any = None, sigma2: Any = 1.0) -> Frontier:
     """(2): the least excess at training error tau sigma2 for Marchenko-Pastur features, or that of the penalty `lam` on the noise.
 
-    Broadcasts; gamma > 0 and either tau >= 0 or lam > edge(gamma). excess is inf where tau < 1 - gamma, or gamma = 1 and tau = 0;
-    for tau >= 1 it is 0, with lam = inf. ValueError on bad input.
+    Broadcasts; gamma > 0 and either tau >= 0 or lam > edge(gamma). excess is inf where tau < 1 - gamma, or gamma = 1 and tau = 0,
+    and 0 for tau >= 1, with lam = inf, or without noise, sigma2 = 0. ValueError on bad input.
     Accuracy: 4 eps in every field (60-digit mpmath, gamma in [1e-3, 1e3], tau to 1e-14 from 1 - gamma, 0 and 1).
 
     >>> at = frontier(gamma=4.0, tau=0.25)
@@ -95,7 +95,8 @@ def frontier(*, gamma: Any, tau: Any = None, lam: Any = None, sigma2: Any = 1.0)
     if lam is not None:
         at = ridge(gamma=gamma, lam=lam, r2=0.0)
         tau, e, kappa, lam, sigma2 = np.broadcast_arrays(at.train, at.excess, at.kappa, lam, sigma2)  # type: ignore[arg-type]
-        return Frontier(tau=tau.copy(), excess=np.multiply(sigma2, e), lam=lam.copy(), kappa=kappa.copy())
+        excess = np.multiply(sigma2, e, out=np.zeros_like(e), where=sigma2 > 0)
+        return Frontier(tau=tau.copy(), excess=excess, lam=lam.copy(), kappa=kappa.copy())
     gamma, tau, sigma2 = np.broadcast_arrays(gamma, _ratio("tau", tau), sigma2)
     slack, rest = _slack(gamma, tau), _rest(tau)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

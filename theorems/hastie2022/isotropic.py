@@ -40,7 +40,7 @@ def _bias_kept_whole(*, gamma, r2, sigma2):
 
 def _exact(*, n, gamma, **given):
     """The mean at finite n, by the inverse Wishart law."""
-    return wishart.ridgeless(n=n, p=np.round(gamma * n), **given)
+    return wishart.ridgeless(n=n, p=np.maximum(np.round(gamma * n), 1), **given)
 
 
 isotropic_ridgeless = Theorem(
@@ -80,7 +80,7 @@ isotropic_ridgeless = Theorem(
         "figure 3, bias and variance": Plot(
             at={"r2": 5.0, "sigma2": 1.0},
             of=("bias", "variance", "excess"),
-            text="What the risk consists of (the content of figure 3 as recalled).",
+            text="What the excess risk consists of (the content of figure 3 as recalled).",
         ),
     },
 )
