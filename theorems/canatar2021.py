@@ -88,7 +88,8 @@ def _by_modes(*, kernel, d, n, delta, linear, quadratic, sigma2):
     modes = eigenlearning.modes(
         found.spectrum(powers), eigenvalue=found.eigenvalues[:3], power=powers, n=n, delta=delta, sigma2=sigma2
     )
-    return np.sum(modes.error) + (np.max(modes.overfitting) - 1) * sigma2
+    noise = eigenlearning.ridge(found.spectrum(powers), n=n, delta=delta, sigma2=sigma2).variance  # (E0 - 1) sigma2
+    return np.sum(modes.error) + noise
 
 
 def _replica(*, kernel, d, n, delta, linear, quadratic, sigma2, twice=False):
@@ -99,7 +100,7 @@ def _replica(*, kernel, d, n, delta, linear, quadratic, sigma2, twice=False):
     def excess(t):
         return delta * np.exp(-t) + count @ (s / (np.exp(t) + n * s)) - 1
 
-    kappa = np.exp(brentq(excess, np.log(delta), np.log(delta + total), xtol=1e-14, rtol=1e-15))
+    kappa = np.exp(brentq(excess, np.log(delta) - 1, np.log(delta + total) + 1, xtol=1e-14, rtol=1e-15))
     lost = kappa / (kappa + n * s)
     share = n * count @ (s / (kappa + n * s)) ** 2  # the paper's gamma
     power = np.zeros(s.size)
@@ -121,7 +122,7 @@ replica = Theorem(
         "d": Integer(4, 16),
         "n": Real(1.0, 1e4, "[]"),
         "delta": Real(0.0, np.inf),
-        "linear": R2,
+        "linear": Real(0.0, np.inf, default=1.0),
         "quadratic": Real(0.0, np.inf, "[", default=0.0),
         "sigma2": SIGMA2,
     },

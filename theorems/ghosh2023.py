@@ -171,13 +171,13 @@ frontier_excess = _at_penalty("excess", "excess", lambda gamma, at: tradeoff.bou
 def _by_quadrature(*, gamma, tau, sigma2):
     """The frontier by the integrals over the Marchenko-Pastur law, lam found by a root search: the trapezoid rule in its angle.
 
-    1 - tau is integrated, which has no pole at s = 0. Where tau is below 1 - gamma, which lam = 0 has, the excess is inf.
+    1 - tau is integrated, which has no pole at s = 0. Where tau is below 1 - gamma, which lam = 0 has, noise costs inf.
     """
     angle = np.pi * (np.arange(16000) + 0.5) / 16000
     s, mass = 1 + gamma + 2 * math.sqrt(gamma) * np.cos(angle), 2 * gamma * np.sin(angle) ** 2 / 16000
     train = lambda t: 1 - tau - np.sum(mass * (s + 2 * math.exp(t)) / (s + math.exp(t)) ** 2)  # noqa: E731
     if train(-60) > 0:
-        return math.inf
+        return math.inf if sigma2 > 0 else 0.0
     lam = math.exp(brentq(train, -60, 60, xtol=1e-14, rtol=1e-14))
     return sigma2 * float(np.sum(mass / (s + lam) ** 2))
 
@@ -188,7 +188,7 @@ frontier_without_penalty = Theorem(
     source="ghosh2023universal, Theorem 2 (numbering from memory); the right side is derived here",
     assumptions=(
         "F is the law of XX'/n for Marchenko-Pastur features",
-        "tau >= 1 - gamma: less has no penalty, and no finite excess",
+        "tau >= 1 - gamma: less has no penalty, and no finite excess unless sigma2 = 0",
     ),
     domain={"gamma": GAMMA, "tau": Real(1e-3, 1, "["), "sigma2": SIGMA2},
     claim=Identity(theory=tradeoff.frontier, other=_by_quadrature, rtol=1e-11),

@@ -14,7 +14,7 @@ MODEL = (
     "lam is above the edge, where X'X + n lam I is singular in the limit: there n = df2(kappa)",
 )
 DOMAIN = {"spectrum": SPECTRUM, "signal": SIGNAL, "gamma": OVER, "lam": Real(-1e6, 1e6), "r2": R2, "sigma2": SIGMA2}
-NOISY = {"r2": Real(0.0, 1e6, default=1.0), "sigma2": Real(0.0, 1e6, default=1.0)}  # else the best penalty is 0 or infinite
+NOISY = {k: Real(1e-3, 1e3, "[]", default=1.0) for k in ("r2", "sigma2")}  # the search has no digits for a best penalty of 1e-14
 SPIKED = "atoms:10@0.25,1@0.75"
 
 
@@ -58,7 +58,7 @@ optimal_penalty = Theorem(
     statement=r"\lambda^*=\arg\min_{\lambda>\lambda_{\rm edge}}R(\lambda)",
     source="wu2020optimal, Theorem 4 (numbering from memory)",
     assumptions=MODEL,
-    domain={k: v for k, v in DOMAIN.items() if k != "lam"} | NOISY,
+    domain={k: v for k, v in DOMAIN.items() if k != "lam"} | NOISY | {"gamma": Real(1.01, np.inf, "[")},
     claim=Identity(
         theory=lambda *, spectrum, signal, **k: ridge.optimal(law(spectrum, signal), **k),
         other=_searched,

@@ -3,9 +3,9 @@
 from functools import partial
 
 import numpy as np
+from scipy.optimize import brentq
 
 from asymptotics import ridge
-from asymptotics.errors import ConvergenceError
 from theorems import GAMMA, R2, SIGMA2, Identity, Real, Theorem, each
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 
@@ -26,22 +26,18 @@ def _fixed_point(*, spectrum, signal, gamma, lam, r2, outside, sigma2):
     """
     pair = law(spectrum, signal)
     alpha, penalty = 1 / gamma, lam / gamma
-    V, last, rounds = 1.0, 0.0, 0
-    while abs(V - last) > 1e-15 * V:
-        last, rounds = V, rounds + 1
-        V = pair.H.integrate(partial(_proximal, penalty=penalty, V_hat=alpha / (1 + V)))
-        if rounds > 100_000:
-            raise ConvergenceError("V", residual=abs(V / last - 1), iterations=rounds, causes="hardly a penalty near n = p")
+
+    def image(V):
+        return pair.H.integrate(partial(_proximal, penalty=penalty, V_hat=alpha / (1 + V)))
+
+    ends = np.log(image(0.0)) - 1, np.log(pair.H.integrate(lambda s: s) / penalty) + 1  # image(V)/V falls from inf to 0
+    V = np.exp(brentq(lambda t: image(np.exp(t)) / np.exp(t) - 1, *ends, xtol=1e-15, rtol=1e-15))
     V_hat = alpha / (1 + V)
-    rho = r2 * pair.G.integrate(lambda s: s) + outside
-    m_hat = V_hat  # times the teacher, per sqrt(p)
-    m = m_hat * r2 * pair.G.integrate(lambda s: s**2 / (penalty + V_hat * s))
-    of_teacher = m_hat**2 * r2 * pair.G.integrate(lambda s: s**3 / (penalty + V_hat * s) ** 2)
-    share = pair.H.integrate(lambda s: (s / (penalty + V_hat * s)) ** 2)  # q = of_teacher + q_hat share
-    # q_hat = alpha (rho + q - 2 m + sigma2)/(1 + V)^2
-    pull = alpha / (1 + V) ** 2 * share
-    q = (of_teacher + pull * (rho - 2 * m + sigma2)) / (1 - pull)
-    return rho + q - 2 * m
+    # q = m_hat^2 r2 int s^3/(penalty + V_hat s)^2 dG + q_hat share with m_hat = V_hat (times the teacher, per sqrt(p)), and
+    # q_hat = alpha (rho + q - 2 m + sigma2)/(1 + V)^2; without q_hat's, rho + q - 2 m is a square
+    lost = r2 * pair.G.integrate(lambda s: s * (penalty / (penalty + V_hat * s)) ** 2) + outside
+    pull = alpha / (1 + V) ** 2 * pair.H.integrate(lambda s: (s / (penalty + V_hat * s)) ** 2)
+    return (lost + pull * sigma2) / (1 - pull)
 
 
 ridge_regression = Theorem(
@@ -59,7 +55,7 @@ ridge_regression = Theorem(
         "spectrum": SPECTRUM,
         "signal": SIGNAL,
         "gamma": GAMMA,
-        "lam": Real(0.0, np.inf),
+        "lam": Real(1e-6, np.inf, "["),  # 1 - pull has no digits at p = n without penalty
         "r2": R2,
         "outside": Real(0.0, np.inf, "[", default=0.0),
         "sigma2": SIGMA2,

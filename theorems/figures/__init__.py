@@ -117,18 +117,19 @@ def figure(
     found: list[Series] | list[Histogram] | list[Map]
     if isinstance(record.claim, Law):
         found = histograms(record, shown, draws=draws, entropy=entropy, tick=tick)
-        drawn = draw_laws(found, style=style, inches=inches, note=captions.note(verdict))
+        drawn = draw_laws(found, style=style, inches=inches, note=captions.corner(verdict, shown))
     elif shown.up:
         found = surfaces(record, shown, tick=tick)
-        drawn = draw_maps(found, record, shown, style=style, inches=inches, note=captions.note(verdict))
+        drawn = draw_maps(found, record, shown, style=style, inches=inches, note=captions.corner(verdict, shown))
     else:
         found = series(record, shown, draws=draws, entropy=entropy, tick=tick)
         rtol = record.claim.rtol if isinstance(record.claim, Identity) and shown.theory is None else None
-        points = f"{'areas' if shown.stack else 'lines'}: {'lower bound' if isinstance(record.claim, Bound) else 'theory'}"
+        bound = isinstance(record.claim, Bound) and shown.theory is None
+        points = f"{'areas' if shown.stack else 'lines'}: {'lower bound' if bound else 'theory'}"
         if any(s.points is not None for s in found):
             points += f"; points: {shown.data or 'simulation'}{captions.size(shown)} (mean of {draws} draws, 95% interval)"
         drawn = draw_curves(
-            found, record, shown, style=style, inches=inches, note=captions.note(verdict), points=points, rtol=rtol
+            found, record, shown, style=style, inches=inches, note=captions.corner(verdict, shown), points=points, rtol=rtol
         )
     numbers = _numbers(found, shown)
     caption = captions.caption(record, shown, of, found, draws, verdict)

@@ -79,7 +79,6 @@ def draw_maps(found: Sequence[Map], record: Theorem, plot: Plot, *, style: style
         for ax, item in zip(axes.ravel(), found, strict=False):
             z = np.clip(np.where(np.isfinite(item.z), item.z, high), low, high)
             filled = ax.contourf(item.x, item.y, z, shades, norm=norm, cmap="viridis")
-            _levels(ax, item, low, high, log, style)
             _frame(ax, item, plot)
         figure.supxlabel(axis(record, plot), fontsize=style.label)
         figure.supylabel(AXES.get(plot.up[0], SYMBOLS.get(plot.up[0], plot.up[0])), fontsize=style.label)
@@ -89,7 +88,10 @@ def draw_maps(found: Sequence[Map], record: Theorem, plot: Plot, *, style: style
             ticks(bar.ax.yaxis, low, high)
         if note:
             figure.suptitle(note, fontsize=style.tick, color=styles.GREY)
-        return settle(figure)
+        settle(figure)
+        for ax, item in zip(axes.ravel(), found, strict=False):  # last: names are cut into the lines where these stand on paper
+            _levels(ax, item, low, high, log, style)
+        return figure
 
 
 def _decades(at: Any, low: float, high: float) -> None:

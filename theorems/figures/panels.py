@@ -12,7 +12,8 @@ from theorems.figures.canvas import canvas, legend, settle, ticks, width
 from theorems.figures.curves import Series
 from theorems.figures.histograms import Histogram
 from theorems.figures.plans import scale
-from theorems.figures.wording import FIELDS, axis, label, threshold
+from theorems.figures.points import Points
+from theorems.figures.wording import FIELDS, axis, label, names, threshold
 from theorems.record import Plot, Theorem
 
 if TYPE_CHECKING:
@@ -99,9 +100,8 @@ def draw_curves(
             ticks(low_ax.xaxis, plot.low, plot.high)
         low_ax.set_xlim(plot.low, plot.high)
         low_ax.set_xlabel(axis(record, plot))
-        names = list(dict.fromkeys(s.of for s in found if not s.text)) or [found[0].of]
-        field = "error" if len(names) > 1 else FIELDS.get(names[0], names[0])
-        ax.set_ylabel(plot.value or field.replace(", ", ",\n", 1))
+        of = list(dict.fromkeys(s.of for s in found if not s.text)) or [found[0].of]
+        ax.set_ylabel(plot.value or names(of))
         _thresholds(ax, found, record, plot, style)
         if note:
             ax.set_title(note, loc="right", fontsize=style.tick, color=styles.GREY, pad=style.tick + 3)
@@ -128,7 +128,7 @@ def _look(item: Series, plot: Plot, found: Sequence[Series]) -> dict[str, Any]:
 
 
 def _entries(found: Sequence[Series], record: Theorem, plot: Plot) -> tuple[list[Any], list[str]]:
-    """The legend: one entry a line, and one a field where the lines have several."""
+    """The legend: one entry a line, and one a field where the lines have several; a single curve needs none."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -138,21 +138,21 @@ def _entries(found: Sequence[Series], record: Theorem, plot: Plot) -> tuple[list
     handles: list[Any] = []
     texts: list[str] = []
     fields = plot.of if isinstance(plot.of, tuple) else ()
-    names = {k: FIELDS.get(k, k).partition(",")[0] for k in fields}
+    short = {k: FIELDS.get(k, k).partition(",")[0] for k in fields}
     alone = len(fields) > 1 and not plot.lines
     for item in found:
-        own = names[item.of] if alone and not item.text else label(item.params, item.varied)
+        own = short[item.of] if alone and not item.text else label(item.params, item.varied)
         text = item.text or own or (record.title.partition(":")[0] if plot.also else "")
         if text and (item.text or not fields or alone or item.of == fields[0]):
             look = _look(item, plot, found) | ({"markerfacecolor": "white"} if item.other is not None else {})
             handles.append(Line2D([], [], **look | ({"marker": None} if item.points is None and item.other is None else {})))
             texts.append(text)
     bare = all(s.points is None for s in found)
-    for i, name in enumerate(names.values() if len(fields) > 1 and not alone else ()):
+    for i, name in enumerate(short.values() if len(fields) > 1 and not alone else ()):
         look = {"linewidth": styles.WIDTHS[i % 4]} if bare else {"linestyle": styles.FIELDS[i % 4]}
         handles.append(Line2D([], [], color=styles.GREY, **look))
         texts.append(name)
-    return handles, texts
+    return (handles, texts) if len(texts) > 1 else ([], [])
 
 
 def _differences(ax: Axes, found: Sequence[Series], rtol: float) -> None:
@@ -168,10 +168,15 @@ def _differences(ax: Axes, found: Sequence[Series], rtol: float) -> None:
     ax.set_ylabel("relative\ndifference")
 
 
+def above(p: Points, top: float) -> np.ndarray:
+    """Which points lie off the scale: arrows stand for them."""
+    return ~(p.centre <= top)
+
+
 def _points(ax: Axes, item: Series, colour: str, mark: str, top: float) -> None:
     p = item.points
     assert p is not None
-    inside = p.centre <= top
+    inside = ~above(p, top)
     for mean in (True, False):
         some = inside & (p.mean == mean)
         if some.any():

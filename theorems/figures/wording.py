@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from theorems.record import Plot, Theorem
@@ -31,6 +33,7 @@ SYMBOLS = {
     "u": r"$u$",
     "noise": r"$\sigma^2/E_0$",
     "excess": r"excess",
+    "samples": r"$n'/n$",
 }
 FEATURES = {"p": "aspect ratio", "k": "random features per sample", "d": "input dimensions per sample"}
 AXES = {
@@ -46,7 +49,7 @@ AXES = {
 }
 FIELDS = {
     "excess": "excess risk, without the noise of a new label",
-    "test": "test risk, with the noise of a new label",
+    "test": "test error, with the noise of a new label",
     "bias": "bias",
     "variance": "variance",
     "train": "training error",
@@ -96,4 +99,28 @@ def value_text(value: Any) -> str:
 
 
 def label(params: Mapping[str, Any], varied: Sequence[str]) -> str:
-    return ", ".join(f"{SYMBOLS.get(k, k)} = {value_text(params[k])}" for k in varied)
+    return ", ".join(f"{SYMBOLS.get(k, k)} = {_short(params[k])}" for k in varied)
+
+
+def _short(value: Any) -> str:
+    """A number as a power of ten, where it is one of thirds or sixths and has no short decimals: $10^{-7/3}$."""
+    if isinstance(value, float) and 0 < value < math.inf and not math.isclose(value, float(f"{value:.3g}"), rel_tol=1e-12):
+        exponent = Fraction(math.log10(value)).limit_denominator(6)
+        if math.isclose(value, 10.0 ** float(exponent), rel_tol=1e-12):
+            return f"$10^{{{exponent}}}$"
+    return value_text(value)
+
+
+def names(of: Sequence[str]) -> str:
+    """What an axis that has these fields is called."""
+    if len(of) == 1:
+        return FIELDS.get(of[0], of[0]).replace(", ", ",\n", 1)
+    short = [FIELDS.get(k, k).partition(",")[0] for k in of]
+    return ",\n".join(short[:-1]) + f"\nand {short[-1]}"
+
+
+def cited(source: str) -> str:
+    """The source without what was said of our own memory, which is for the record's page."""
+    bare = re.sub(r"[^(),;]*\bfrom memory", "", source)
+    bare = re.sub(r"\s*\([\s,;]*\)", "", bare)
+    return re.sub(r"[\s,;]+\)", ")", re.sub(r"\([\s,;]+", "(", bare))

@@ -95,7 +95,8 @@ autoregressive = Theorem(
             at={"r2": 5.0, "sigma2": 1.0},
             lines={"rho": (0.0, 0.25, 0.5, 0.75)},
             limits=(0.0, 10.0),
-            text="Autoregressive features, SNR 5 (parameters as recalled); below p = n the risk is sigma2 gamma/(1 - gamma) at every rho.",
+            text="Autoregressive features, SNR 5 (parameters as recalled); below p = n the excess risk is sigma2 gamma/(1 - gamma) "
+            "at every rho.",
         )
     },
 )
@@ -133,7 +134,8 @@ equicorrelated_ridgeless = Theorem(
             at={"r2": 5.0, "sigma2": 1.0},
             lines={"rho": (0.0, 0.25, 0.5, 0.75)},
             limits=(0.0, 10.0),
-            text="Equicorrelated features, SNR 5 (parameters as recalled); below p = n the risk is sigma2 gamma/(1 - gamma) at every rho.",
+            text="Equicorrelated features, SNR 5 (parameters as recalled); below p = n the excess risk is sigma2 gamma/(1 - gamma) "
+            "at every rho.",
         )
     },
 )

@@ -32,7 +32,7 @@ def test_error(theory, simulation):
             lines={"penalty": (0.0,)},
             limits=(0.03, 30.0),
             log_y=True,
-            text="The same without penalty, on a logarithmic scale.",
+            text="Figure 1 without penalty, on a logarithmic scale.",
         ),
         "figure 3": Plot(
             **own | {"at": RELU},

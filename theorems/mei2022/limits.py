@@ -8,6 +8,11 @@ from theorems import LAM, R2, SIGMA2, Identity, Theorem
 from theorems.mei2022 import figures
 from theorems.mei2022.sphere import INPUTS, LINEAR, MODEL, PART
 
+OMEGA = (
+    r"\zeta=\frac{\mu_1}{\mu_*},\ (1+\Lambda)\omega^2+(\psi\zeta^2-\zeta^2-\Lambda-1)\omega=\psi\zeta^2,\ \omega<0,\ "
+    r"D=(\psi-1)\omega^3+(1-3\psi)\omega^2+3\psi\omega-\psi:\quad "
+)
+
 
 def _omega(psi, z2, penalty):
     """omega of both limits, and D; `penalty` is the paper's lambda psi/mu_*^2."""
@@ -31,8 +36,8 @@ def _linear(*, inputs, activation, delta, r2, nonlinear, sigma2, tail=True):
 
 wide_limit = Theorem(
     title="Infinitely many features are ridge regression on the inputs, with the nonlinear part as ridge and as noise",
-    statement=r"\psi_1\to\infty:\quad R\to F_1^2\frac{\psi\omega-\psi}{D}+(\tau^2+F_*^2)\frac{\omega^3-\omega^2}{D}+F_*^2,\quad "
-    r"D=(\psi-1)\omega^3+(1-3\psi)\omega^2+3\psi\omega-\psi,\ \psi=\psi_2",
+    statement=OMEGA + r"\psi_1\to\infty,\ \psi=\psi_2=\frac nd,\ \Lambda=\frac{\delta}{\mu_*^2}:\quad "
+    r"R\to F_1^2\frac{\psi\omega-\psi}{D}+(\tau^2+F_*^2)\frac{\omega^3-\omega^2}{D}+F_*^2",
     source="mei2022generalization, section on wide networks (from memory)",
     assumptions=("k/n -> inf with delta = n lam/k kept; d/n -> `inputs`", *MODEL[:2]),
     domain={"inputs": INPUTS, **LINEAR, "delta": LAM, "r2": R2, "nonlinear": PART, "sigma2": SIGMA2},
@@ -59,9 +64,10 @@ def _large_sample(*, psi, activation, lam, r2, nonlinear, sigma2):
 
 large_sample_limit = Theorem(
     title="Infinitely many samples: what the features cannot express",
-    statement=r"\psi_2\to\infty:\quad R\to F_1^2\frac{(\omega^3-\omega^2)/\zeta^2+\psi\omega-\psi}{D}+F_*^2,\quad\psi=\psi_1",
+    statement=OMEGA + r"\psi_2\to\infty,\ \psi=\psi_1=\frac kd,\ \Lambda=\frac{\lambda}{\mu_*^2}:\quad "
+    r"R\to F_1^2\frac{(\omega^3-\omega^2)/\zeta^2+\psi\omega-\psi}{D}+F_*^2",
     source="mei2022generalization, section on large samples (from memory)",
-    assumptions=("n/k -> inf at fixed lam; d/k -> psi", *MODEL[:2]),
+    assumptions=("n/k -> inf at fixed lam; d/k -> `psi`, which is 1/psi_1", *MODEL[:2]),
     domain={"psi": INPUTS, **LINEAR, "lam": LAM, "r2": R2, "nonlinear": PART, "sigma2": SIGMA2},
     claim=Identity(theory=spherical_features.large_sample, other=_large_sample, rtol=1e-11),
     cases=(

@@ -14,13 +14,17 @@ RATIO = (
 
 
 def _slope_vanishes(*, inputs, activation):
-    """The ratio at which the paper's risk of the wide limit has no slope in the penalty at 0, by a complex step."""
+    """The ratio at which the paper's risk of the wide limit has no slope in the penalty at 0, by a complex step.
+
+    Its D is (w - 1)(psi (w - 1)^2 - w^2), and 1/w = u has no digits to lose: the parts of the risk are 1/E and psi u^2/E.
+    """
     phi, psi = hermite(activation), 1 / inputs
     z2, penalty = phi.mu1**2 / phi.mu_star2, 1e-30j
     b = psi * z2 - z2 - penalty - 1
-    w = -(np.sqrt(b * b + 4 * psi * z2 * (penalty + 1)) + b) / (2 * (penalty + 1))
-    D = (psi - 1) * w**3 + (1 - 3 * psi) * w**2 + 3 * psi * w - psi
-    return -((w**3 - w**2) / D).imag / ((psi * w - psi) / D).imag
+    root = np.sqrt(b * b + 4 * psi * z2 * (penalty + 1))
+    u = -2 * (penalty + 1) / (root + b) if b.real > 0 else (b - root) / (2 * psi * z2)
+    E = psi * (1 - u) ** 2 - 1
+    return -(1 / E).imag / (psi * u**2 / E).imag
 
 
 interpolation_is_optimal = Theorem(
@@ -56,7 +60,7 @@ def _searched(*, inputs, activation):
             return spherical_features.wide(inputs=inputs, delta=0.0, **at).excess
         return spherical_features.ridgeless(gamma=gamma, psi=inputs / gamma, **at).excess
 
-    gamma = np.concatenate([np.geomspace(1e-14, 0.99, 400), np.geomspace(1.01, 100, 100)])
+    gamma = np.concatenate([np.geomspace(1e-14 * min(inputs, 1.0), 0.99, 400), np.geomspace(1.01, 100, 100)])
     signal, noise = (excess(gamma, *unit) - excess(None, *unit) for unit in ((1.0, 0.0), (0.0, 1.0)))
     return float(np.max(-noise / signal))
 

@@ -1,6 +1,6 @@
 """The same formula by other routes: the eigenframework, and the paper's polynomials."""
 
-import numpy as np
+from mpmath import mp, mpf
 
 from asymptotics import random_features, spherical_features
 from asymptotics.activations import hermite
@@ -43,18 +43,23 @@ eigenframework = Theorem(
 
 
 def _paper(*, gamma, inputs, activation, lam, r2, nonlinear, sigma2):
-    """Eqs (16) to (20) as they stand, chi = nu1 nu2 by bisection of Eq. (15) on the imaginary axis."""
-    from scipy.optimize import brentq
+    """Eqs (16) to (20) as they stand, chi = nu1 nu2 by bisection of Eq. (15) on the imaginary axis; 60 digits, for they cancel."""
+    with mp.workdps(60):
+        return float(_polynomials(mpf(gamma) / inputs, 1 / mpf(inputs), hermite(activation), lam, r2, nonlinear, sigma2))
 
-    phi, p1, p2 = hermite(activation), gamma / inputs, 1 / inputs
-    z2 = phi.mu1**2 / phi.mu_star2
-    xi = np.sqrt(p2 * lam / phi.mu_star2)  # of the paper's i xi
+
+def _polynomials(p1, p2, phi, lam, r2, nonlinear, sigma2):
+    z2 = mpf(phi.mu1) ** 2 / phi.mu_star2
+    xi = mp.sqrt(p2 * lam / phi.mu_star2)  # of the paper's i xi
 
     def gap(m1):
         m2 = m1 - (p1 - p2) / xi  # (15) for nu1 and nu2, subtracted
         return m1 * (xi + m2 + z2 * m2 / (1 + z2 * m1 * m2)) - p1
 
-    m1 = brentq(gap, max(0.0, (p1 - p2) / xi), p1 / xi, xtol=1e-300, rtol=1e-15)
+    low, high = max(mpf(0), (p1 - p2) / xi), p1 / xi
+    for _ in range(200):
+        m1 = (low + high) / 2
+        low, high = (m1, high) if gap(m1) < 0 else (low, m1)
     c = -m1 * (m1 - (p1 - p2) / xi)
     z4, z6 = z2**2, z2**3
     e0 = (

@@ -106,7 +106,7 @@ coefficient_norm = Theorem(
     statement=KAPPA + r",\quad \|a\|^2\to\frac{1}{\kappa_1}\Bigl[\int\frac{r^2\kappa s\,dG}{s+\kappa}+\sigma^2\Bigr]"
     r"-\frac{\lambda}{\kappa_1^2}\,(R+\sigma^2)",
     source="simon2024more, from equations (6) to (9) (numbering from memory): |a|^2 = y'(K + delta)^-1 y - n train/delta",
-    assumptions=MODEL,
+    assumptions=(*MODEL, "lam > 0; at lam = 0, where kappa1 may be 0, the limit lam -> 0"),
     domain=DOMAIN,
     claim=_claim("norm2"),
     cases=CASES + RIDGELESS,
@@ -172,4 +172,5 @@ more_is_better = Theorem(
             theory(spectrum=spectrum, signal=signal, gamma=gamma * features / samples, psi=psi / features, lam=0.0, **k).test
         ),
     },
+    plot=figures.more_is_better(_larger, law),
 )

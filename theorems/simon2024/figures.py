@@ -99,9 +99,45 @@ FIGURE_1 = {
     "heat map, test error": _map("test", "test error"),
     "heat map, training error": _map("train", "training error"),
 }
-RATIO, VALUE = "fitting ratio: train / test", "test error\nover that of interpolation"
+
+
+def more_is_better(larger, law):
+    """The best test error along the features, from (n, k) with one feature a sample; simulated at the best penalty of (n', k')."""
+
+    def sizes(*, gamma, psi, samples, features, **given):
+        return given | {"gamma": gamma * features / samples, "psi": psi / features}
+
+    def best(*, spectrum, signal, **given):
+        return random_features.optimal_penalty(law(spectrum, signal), **sizes(**given))
+
+    def simulation(*, n, draws, rng, **given):
+        at = sizes(**given) | {"lam": float(best(**given))}
+        return simulate.random_features.ridge(n=round(given["samples"] * n), draws=draws, rng=rng, **at)
+
+    return Plot(
+        x="features",
+        low=1.0,
+        high=10.0,
+        at={"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "isotropic", "gamma": 1.0, "psi": 4.0, "r2": 1.0, "sigma2": 0.2},
+        lines={"samples": (1.0, 2.0, 4.0)},
+        of="test",
+        theory=lambda **given: larger(lam=0.0, **given),
+        simulation=simulation,
+        n=50,
+        points=8,
+        axis=r"random features, $k'/k$",
+        value="test error at the optimal penalty",
+        text="The test error at the optimal penalty falls along every curve, and from each curve to the next; p = 4n is held.",
+    )
+
+
+RATIO, VALUE = "training error / test error", "test error\nover that of interpolation"
 LEVELS = {"noise": (0.0, 1.0, 5.0, 50.0)}
-EXPONENTS = {"CIFAR-10": (1.17, 1.14), "SVHN": (1.22, 1.20), "MNIST": (1.12, 1.36)}  # alpha, beta as the paper fits them
+EXPONENTS = {  # alpha, beta as the paper fits them; how far the points at n = 80 are below the limit at most, in percent
+    "CIFAR-10": (1.17, 1.14, 1),
+    "SVHN": (1.22, 1.20, 1),
+    "MNIST": (1.12, 1.36, 4),
+}
 
 
 def _over_interpolation(function):
@@ -131,7 +167,8 @@ def figure_2(relative, at_fitting):
             axis=RATIO,
             value=VALUE,
             text=f"The paper's exponents of {data}: alpha = {alpha:g}, beta = {beta:g}; the lines are its noise levels, each in units of "
-            "interpolation at that noise (not of noiseless interpolation as in the paper), so that a line's minimum can be seen.",
+            "interpolation at that noise (the paper: of noiseless interpolation), so that a line's minimum can be seen; E_0 is the test "
+            f"error of noiseless interpolation. At n = 80 the points lie some 0.6 % below the limit, without noise up to {worst} %.",
         )
-        for data, (alpha, beta) in EXPONENTS.items()
+        for data, (alpha, beta, worst) in EXPONENTS.items()
     } | measured.figure_2(relative, LEVELS, axis=RATIO, value=VALUE)

@@ -16,6 +16,12 @@ def _at_powers(risk):
 _power_law, _limit = _at_powers(random_features.ridge), _at_powers(ridge.ridge)
 
 
+def _less_df1(*, n, **given):
+    at = _limit(n=n, **given)
+    with np.errstate(divide="ignore"):  # without penalty all degrees of freedom are in use
+        return at.test * (n - at.df2) / np.maximum(n - at.df1, 0.0)
+
+
 kernel_limit = Theorem(
     title="With infinitely many features the random-features equations are those of kernel ridge regression",
     statement=r"k\to\infty:\quad\kappa_1=\kappa,\quad n=\sum_i\frac{\lambda_i}{\lambda_i+\kappa}+\frac\delta\kappa,\quad "
@@ -36,7 +42,8 @@ kernel_limit = Theorem(
         {"alpha": 2.0, "beta": 3.0, "n": 20.0, "delta": 1.0},
     ),
     rivals={
-        "k = 1000 n is as good": lambda *, n, **given: _power_law(n=n, k=1000 * n, **given),
+        "as many features as samples": lambda *, n, **given: _power_law(n=n, k=n, **given),
+        "df1 for df2": _less_df1,
         "the training error": lambda **given: _power_law(k=np.inf, **given).train,
     },
 )
@@ -69,6 +76,6 @@ large_sample_limit = Theorem(
     ),
     rivals={
         "as the bias of a kernel": lambda **given: _projected(power=2, **given),
-        "1000 k samples are as good": lambda *, k, **g: _many_samples(k=k, n=1000 * k, **g),
+        "as many samples as features": lambda *, k, **given: _many_samples(k=k, n=k, **given),
     },
 )

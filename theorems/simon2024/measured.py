@@ -69,8 +69,7 @@ def _along(x, fixed):
         limits=(0.1, 2.0),
         log_y=True,
         data="digits",
-        text="ReLU features of digits, odd against even, where the paper has CIFAR-10; its five ridges. The data are not Gaussian: "
-        "the measured test errors lie up to a tenth above the lines.",
+        text="ReLU features of digits, odd against even, where the paper has CIFAR-10; its five ridges. The data are not Gaussian.",
     )
 
 
@@ -143,7 +142,7 @@ def figure_2(relative, levels, **titles):
             "one, more rows); lines: Theorem 2 at the exponents fitted to the table, alpha = {:.2f}, beta = {:.2f}, ".format(
                 *FITTED[table]
             )
-            + "noise added to the labels; in units of interpolation at that noise.",
+            + "noise added to the labels; in units of interpolation at that noise. E_0 is the test error of noiseless interpolation.",
             **titles,
         )
         for table in FILES
