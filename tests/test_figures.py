@@ -21,6 +21,7 @@ from theorems.figures import areas, canvas, curves, maps, plans, points, styles,
 from theorems.pages.report import formula, mathtext
 from theorems.record import Plot
 from theorems.simon2024 import measured as tables
+from theorems.verdicts.verify import verify
 
 FILE = str(Path(__file__).parent / "own_theorem.py")
 NAMES = ("double_descent", "noise_only", "law", "two_routes")
@@ -319,6 +320,46 @@ def test_measured_points_say_on_what():
     assert "points: digits" in drawing.figure.legends[0].get_title().get_text()
     assert "Points: digits, a b, mean of 8 draws" in drawing.caption
     assert drawing.provenance["plot"]["data"] == "digits"
+    gap = abs(1 / drawing.numbers[drawing.numbers["kind"] == "simulation"]["theory"] - 1)
+    assert f"{gap.median():.1%} off the lines in the median, {gap.max():.1%} at worst" in drawing.caption
+    assert "Arrows" not in drawing.caption
+    beside = figures.figure(drawn, verdict=verify(record("two_routes")), draws=8)
+    assert not beside.figure.axes[0].get_title(loc="right")
+    assert "Verdict on Gaussian draws, not on this table: " in beside.caption
+
+
+def test_more_is_better_falls():
+    """Along the features and from each number of samples to the next."""
+    one = discovery.one("simon2024.more_is_better")
+    x = np.linspace(one.plot.low, one.plot.high, 5)
+    test = np.array([plans.theory(one, one.plot, {**one.plot.at, "samples": v}, "test")(x) for v in one.plot.lines["samples"]])
+    assert (np.diff(test, axis=0) < 0).all()
+    assert (np.diff(test, axis=1) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("source", "cited"),
+    [
+        ("key, Theorem 2 (numbering from memory)", "key, Theorem 2"),
+        ("key, section 8 (from memory; in this form by other, (9))", "key, section 8 (in this form by other, (9))"),
+        ("key, section 4 (the noisy regime; numbering from memory); other", "key, section 4 (the noisy regime); other"),
+        ("key, equations (6) to (8)", "key, equations (6) to (8)"),
+    ],
+)
+def test_captions_cite_the_source_alone(source, cited):
+    assert wording.cited(source) == cited
+
+
+def test_names_of_levels_stand_on_their_lines():
+    """In points: where a line is cut for its name, its ends are as near as the name is long."""
+    drawing = figures.figure(discovery.one("mei2022.test_error"), plot="figure 3", judge=False)
+    for ax in drawing.figure.axes[:2]:
+        assert ax.texts
+        lines = [ax.transData.transform(path.vertices) for path in ax.collections[-1].get_paths() if len(path)]
+        for text in ax.texts:
+            at = ax.transData.transform(text.get_position())
+            near = min(np.hypot(*(line - at).T).min() for line in lines) * 72 / drawing.figure.dpi
+            assert near < 2 * text.get_fontsize()
 
 
 def test_lines_drawn_together_have_the_same_draws():
