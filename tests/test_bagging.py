@@ -166,3 +166,8 @@ def test_bad_input(call, message):
 
 def draw(**given):
     return simulate.bagging.ridge(n=10, gamma=0.5, draws=1, rng=np.random.default_rng(0), **given)
+
+
+def test_without_noise_least_squares_has_no_error_even_where_its_norm_has_a_pole():
+    risk = bagging.ridge(spectra.power(1.2), gamma=0.01, share=1.0, members=2, r2=3.0, sigma2=0.0)
+    assert (risk.excess, risk.estimation, risk.norm2) == (0, 0, pytest.approx(3.0))

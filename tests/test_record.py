@@ -105,12 +105,33 @@ def test_a_record_without_cases_is_refused():
 
 @pytest.mark.parametrize(
     "domain",
-    [Real(0, np.inf), Real(1, np.inf), Real(0, 1), Real(0, 1, "[]"), Real(-2, 3, "["), Integer(2, 9), Choice(("a", "b"))],
+    [
+        Real(0, np.inf),
+        Real(1, np.inf),
+        Real(0, 1),
+        Real(0, 1, "[]"),
+        Real(-2, 3, "["),
+        Real(0, 1e6),
+        Real(1, 1e4, "[]"),
+        Real(-np.inf, 0),
+        Real(0, 1e-9),
+        Integer(2, 9),
+        Choice(("a", "b")),
+    ],
 )
 @given(data=st.data())
 def test_strategies_draw_from_the_domain(domain, data):
     value = data.draw(domain.strategy())
     assert domain.check("x", value) == value
+
+
+def test_points_of_an_interval_are_its_closed_ends_and_numbers_of_all_magnitudes():
+    assert Real(0, np.inf, "[").ends == [0]
+    assert Real(0, 1, "[]").ends == [0, 1]
+    assert Real(0, 1).ends == []
+    values = [Real(0, 1e4).at(u) for u in (0, 0.25, 0.5, 1)]
+    assert values == pytest.approx([0.01, 10**-0.5, 10, 1e4])
+    assert Real(1, np.inf).at(1) == 101
 
 
 @pytest.mark.parametrize(

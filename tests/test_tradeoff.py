@@ -82,6 +82,8 @@ def test_where_the_frontier_and_the_bound_meet(tau, more):
 def test_ends_of_the_curves():
     assert tradeoff.frontier(gamma=[1.0, 0.5, 2.0, 2.0], tau=[0.0, 0.4, 1.0, 3.0]).excess.tolist() == [math.inf, math.inf, 0, 0]
     assert tradeoff.frontier(gamma=2.0, tau=1.0).lam == math.inf
+    assert tradeoff.frontier(gamma=[1.0, 0.5], tau=[0.0, 0.4], sigma2=0.0).excess.tolist() == [0, 0]
+    assert tradeoff.frontier(gamma=1.0, lam=[0.0, 0.1], sigma2=0.0).excess.tolist() == [0, 0]
     assert tradeoff.frontier(gamma=0.5, tau=0.5).excess == pytest.approx(1, rel=1e-15)  # least squares
     assert tradeoff.frontier(gamma=0.5, tau=0.4, sigma2=0.0).excess == 0
     ridgeless = isotropic.ridgeless(gamma=3.0).variance
