@@ -20,6 +20,8 @@ from scipy.optimize import minimize_scalar
 from asymptotics.conventions import refuse
 from asymptotics.spectra.laws import vector
 
+FAINT = 1e-12  # the least share of the signal in the least test error that is looked for
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerLaw:
@@ -40,9 +42,11 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
 
 
 def fit(*, n: ArrayLike, kappa: ArrayLike, test: ArrayLike, noisy: bool = True) -> PowerLaw:
-    """Least squares of (1) in logarithms over n (m,), m >= 4; `noisy` False: sigma2 = 0.
+    """Least squares of lines through log kappa and log(test - alpha sigma2), n (m,), m >= 4; `noisy` False: sigma2 = 0.
 
-    Raises ValueError on bad input. Accuracy: exact power laws come back to 1e-6, with noise to 1e-3.
+    Raises ValueError on bad input. Accuracy: exact power laws come back to 1e-6, sigma2 and `relative` to 1e-6 of themselves, where
+    sigma2 is 0 or 1e-5 ... 1e3 of B and B n^(1 - beta) above 1e-10 of every test error (measured on 2000 random ones of 4 to 14
+    points, n = 10 ... 1e4). Below 1e-10 the signal drowns in rounding, and a flat line may be found in its place.
 
     >>> n = np.array([10.0, 20, 40, 80, 160])
     >>> found = fit(n=n, kappa=n**-1.5, test=n**-0.25 + 1.5 * 0.1)
@@ -56,18 +60,19 @@ def fit(*, n: ArrayLike, kappa: ArrayLike, test: ArrayLike, noisy: bool = True) 
     slope, _, bent = _line(x, np.log(kappa))
     least = float(test.min())
 
-    def miss(share: float) -> float:
-        return _line(x, np.log(test - share * least))[2]
+    def miss(rest: float) -> float:  # rest: log of the signal's share in the least test error
+        return _line(x, np.log(test - (1 - np.exp(rest)) * least))[2]
 
-    grid = np.linspace(0, 0.99, 100) if noisy else np.zeros(1)
-    at = int(np.argmin([miss(v) for v in grid]))
-    share = float(grid[at])
+    rests = [0.0]
     if noisy:
-        around = minimize_scalar(miss, bounds=(max(share - 0.01, 0.0), min(share + 0.01, 0.999)), method="bounded",
-                                 options={"xatol": 1e-9})  # fmt: skip
-        share = float(around.x) if around.fun < miss(0.0) else 0.0
+        grid = np.linspace(np.log(FAINT), 0, 300)
+        misses = np.array([np.inf, *map(miss, grid), np.inf])
+        for at in map(int, np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:]))):
+            cell = grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)]
+            rests.append(float(minimize_scalar(miss, bounds=cell, method="bounded", options={"xatol": 1e-10}).x))
+    rest = min(rests, key=miss)
+    share = float(1 - np.exp(rest))
     fall, level, missed = _line(x, np.log(test - share * least))
-    alpha, sigma2 = -slope, share * least / -slope if share else 0.0
-    return PowerLaw(
-        alpha=alpha, beta=1 - fall, sigma2=sigma2, relative=sigma2 / float(np.exp(level)) if share else 0.0, misfit=(bent, missed)
-    )
+    alpha = -slope
+    sigma2 = share * least / alpha
+    return PowerLaw(alpha=alpha, beta=1 - fall, sigma2=sigma2, relative=sigma2 / float(np.exp(level)), misfit=(bent, missed))

@@ -346,14 +346,26 @@ def test_the_pool_knows_kappa_of_fewer_rows() -> None:
 
 
 @pytest.mark.false_alarm(0)
-@pytest.mark.parametrize(("alpha", "beta", "sigma2"), [(1.2, 1.4, 0.0), (2.0, 1.5, 0.3), (1.5, 2.5, 0.01)])
+@pytest.mark.parametrize(("alpha", "beta", "sigma2"), [(1.2, 1.4, 0.0), (2.0, 1.5, 0.3), (1.5, 2.5, 0.01), (1.5, 1.8, 200.0)])
 def test_power_laws_come_back(alpha: float, beta: float, sigma2: float) -> None:
     n = np.geomspace(20, 1000, 12)
     found = power_law_fit.fit(n=n, kappa=3 * n**-alpha, test=2 * n ** (1 - beta) + alpha * sigma2)
-    assert_allclose((found.alpha, found.beta, found.sigma2), (alpha, beta, sigma2), atol=1e-3)
-    assert_allclose(found.relative, sigma2 / (2 * 1000 ** (1 - beta)), rtol=1e-2, atol=1e-6)
+    assert_allclose((found.alpha, found.beta, found.sigma2), (alpha, beta, sigma2), rtol=1e-6, atol=1e-6)
+    assert_allclose(found.relative, sigma2 / (2 * 1000 ** (1 - beta)), rtol=1e-6, atol=1e-6)
     with pytest.raises(ValueError, match="length >= 4"):
         power_law_fit.fit(n=[1.0, 2], kappa=[1.0, 2], test=[1.0, 2])
+
+
+@pytest.mark.false_alarm(0)
+def test_power_laws_come_back_from_nearly_nothing_but_noise() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        alpha, noise = rng.uniform(1.05, 3), 10 ** rng.uniform(-5, 3)
+        beta = rng.uniform(1.05, min(2 * alpha + 1, 3 - math.log10(max(noise, 1)) / 3))
+        n = np.geomspace(10, 1000, rng.integers(4, 15))
+        signal = 3 * n ** (1 - beta)
+        found = power_law_fit.fit(n=n, kappa=n**-alpha, test=signal + alpha * noise)
+        assert_allclose((found.beta, found.sigma2, found.relative), (beta, noise, noise / signal[-1]), rtol=2e-6)
 
 
 @pytest.mark.parametrize(
