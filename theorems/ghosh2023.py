@@ -113,7 +113,7 @@ frontier = Theorem(
             log_y=True,
             axis=AXIS,
             value=r"least excess risk / $\sigma^2$",
-            text="The least excess at training error tau sigma2 (tau chosen here; the paper's list of figures is not verified). At tau = 0 "
+            text="The least excess risk at training error tau sigma2 (tau chosen here; the paper's figures not verified). At tau = 0 "
             "the frontier has its pole at p = n, which the bound for any features has not.",
         ),
         "level sets": Plot(
@@ -129,7 +129,7 @@ frontier = Theorem(
             log_y=False,
             axis=AXIS,
             value=r"training error / $\sigma^2$",
-            text="The least training error at a given excess (excess over sigma2; levels chosen here); no simulation.",
+            text="The least training error at a given excess risk (over sigma2; levels chosen here); no simulation.",
         ),
     },
 )

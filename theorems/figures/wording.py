@@ -116,7 +116,7 @@ def names(of: Sequence[str]) -> str:
     if len(of) == 1:
         return FIELDS.get(of[0], of[0]).replace(", ", ",\n", 1)
     short = [FIELDS.get(k, k).partition(",")[0] for k in of]
-    return ",\n".join(short[:-1]) + f"\nand {short[-1]}"
+    return ", ".join(short[:-1]) + f"\nand {short[-1]}"
 
 
 def cited(source: str) -> str:
