@@ -88,7 +88,7 @@ def _by_modes(*, kernel, d, n, delta, linear, quadratic, sigma2):
     modes = eigenlearning.modes(
         found.spectrum(powers), eigenvalue=found.eigenvalues[:3], power=powers, n=n, delta=delta, sigma2=sigma2
     )
-    noise = eigenlearning.ridge(found.spectrum(powers), n=n, delta=delta, sigma2=sigma2).variance  # (E0 - 1) sigma2
+    noise = np.asarray(eigenlearning.ridge(found.spectrum(powers), n=n, delta=delta, sigma2=sigma2).variance)  # (E0 - 1) sigma2
     return np.sum(modes.error) + noise
 
 
