@@ -78,7 +78,7 @@ def folded(tex: str) -> list[str]:
     r"""Lines of LaTeX of at most WIDTH columns where it can be broken outside brackets and commands; longer where not.
 
     >>> [len(line) for line in folded(r"a=1,\quad b=2,\quad " + "c" * 98 + ", d")]
-    [18, 99, 1]
+    [19, 99, 1]
     """
     lines = [""]
     for piece in _pieces(" ".join(tex.split())):
