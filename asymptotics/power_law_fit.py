@@ -74,5 +74,5 @@ def fit(*, n: ArrayLike, kappa: ArrayLike, test: ArrayLike, noisy: bool = True) 
     share = float(1 - np.exp(rest))
     fall, level, missed = _line(x, np.log(test - share * least))
     alpha = -slope
-    sigma2 = share * least / alpha
+    sigma2 = share * least / alpha if share else 0.0
     return PowerLaw(alpha=alpha, beta=1 - fall, sigma2=sigma2, relative=sigma2 / float(np.exp(level)), misfit=(bent, missed))

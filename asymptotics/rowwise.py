@@ -207,40 +207,40 @@ def ridge(gram: ArrayLike, y: ArrayLike, *, n: Any, delta: Any, start: float | N
     return _test(lambda W: _Dense(K, W), target, float(n), delta, np.full(len(K), W))
 
 
-def _directions(X: Array) -> tuple[Array, Array]:
-    """An orthonormal basis U (N, rank) of the centred columns, each counted at any scale, and the rows on the axes of their covariance,
-    the largest first."""
+def _directions(X: Array) -> Array:
+    """The rows on the axes of their covariance (N, rank), the largest first; for the rank a column counts at any scale."""
     tiny = max(X.shape) * np.finfo(float).eps
     x = (X - X.mean(axis=0))[:, np.ptp(X, axis=0) > tiny * np.abs(X).max(axis=0)]
     U, s, _ = linalg.svd(x / np.abs(x).max(axis=0), full_matrices=False, check_finite=False)
     U = U[:, s > tiny * s.max(initial=0.0)]
     V, b, _ = linalg.svd(U.T @ x, full_matrices=False, check_finite=False)
-    return U, U @ (V * b)
+    return U @ (V * b)
 
 
 @theory
 def tall(X: ArrayLike, y: ArrayLike, *, n: Any, delta: Any) -> Any:
     """As `ridge` of the Gram matrix X X', without making it: X (N, p). Costs some hundred times 2 N p^2 multiplications.
 
-    Raises as `ridge` does. At n > rank + 1, the rank that of (X, 1) less one, a penalty less than 1e-10 of the least eigenvalue of the
-    covariance counts as none: least squares, whatever the columns' scale. Infinite at n = rank + 1 without penalty. Accuracy: that of
-    `ridge`, to 1e-6 in tests.
+    Raises as `ridge` does. Infinite at n = rank + 1 without penalty, the rank that of the centred columns. Accuracy: that of `ridge`, to
+    1e-6 in tests; without penalty, of one of 1e-10 of the least eigenvalue of the covariance, 2e-10 in tests.
 
     >>> x = np.linspace(-1, 1, 2000)  # the spectrum of one column says nothing of |x| far out
     >>> round(tall(x[:, None], x + np.sin(50 * x), n=100, delta=0.0), 3)
     0.512
     """
     rows, target, size = _given("X", X, y, n, delta)
-    U, x = _directions(rows)
-    N, rank = U.shape
+    x = _directions(rows)
+    N, rank = x.shape
     if n == rank + 1 and delta == 0:
         return np.inf
     delta = float(delta) / size / size
-    least = LEAST * float(np.sum(x[:, -1:] ** 2)) / N
-    if n > rank + 1 and delta <= least:
-        x, delta = np.sqrt(N) * U, LEAST
-    elif delta == 0:  # more columns than n rows; but n may exceed those that most rows have
-        delta = least
+    if delta == 0:  # enough rows have W = 0, but for those that have a direction alone
+        weak, strong = (float(linalg.norm(x[:, i])) if rank else 1.0 for i in (-1, 0))
+        if weak < 1e-14 * strong:
+            refuse(
+                "X", f"of directions from {strong:.1g} to {weak:.1g}", "double precision does not hold both: scale its columns"
+            )
+        delta = LEAST * weak**2 / N
     W = delta + (1 - n / N) * float(np.sum(x**2)) / N
     x = np.column_stack([x, np.ones(N)])
     return _test(lambda W: _Thin(x, W), target, float(n), delta, np.full(N, W))

@@ -239,9 +239,13 @@ def test_a_tall_table_row_for_row_needs_no_gram_matrix(n: int, delta: float) -> 
 def test_least_squares_does_not_know_the_scale_of_a_column(n: int) -> None:
     t = table()
     plain = rowwise.tall(t.X, t.y, n=n, delta=0.0)
-    for scale in (1e-8, 1e-6, 1e-5, 3e5, 1e200):
-        assert_allclose(rowwise.tall(t.X * np.r_[1.0, np.full(5, scale)], t.y, n=n, delta=0.0), plain, rtol=1e-9)
+    for scale in (1e-12, 1e-8, 1e-6, 1e-5, 3e5):
+        assert_allclose(rowwise.tall(t.X * np.r_[1.0, np.full(5, scale)], t.y, n=n, delta=0.0), plain, rtol=1e-8)
     assert_allclose(rowwise.tall(t.X, t.y, n=n, delta=1e-13), plain, rtol=1e-8)
+    with pytest.raises(ValueError, match="scale its columns"):
+        rowwise.tall(t.X * np.r_[1.0, np.full(5, 1e200)], t.y, n=n, delta=0.0)
+    rare = np.column_stack([t.X, 30.0 * (np.arange(150) < 2)])  # seen by few training parts: of no use, or of the least norm
+    assert_allclose(rowwise.tall(rare, t.y, n=n + 2, delta=0.0), rowwise.tall(rare, t.y, n=n + 2, delta=1e-9), rtol=1e-6)
 
 
 @pytest.mark.false_alarm(0)
