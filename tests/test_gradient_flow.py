@@ -39,11 +39,12 @@ def integrals(gamma, t):
             inner = sorted({min(mp.pi / 2, c) for c in (1 / mp.sqrt(1 + t), abs(1 - g) + mpf(10) ** -8)})
             return 2 / mp.pi * mp.quad(part, [0, inner[0] / 30, *inner, *[min(3, 5 * c) for c in inner[-1:]], mp.pi])
 
-        kept = law(lambda s: mp.exp(-2 * t * s) / s)
+        least = mp.exp(-2 * t * low)  # taken out of the integrals, whose error is absolute
+        kept = least * law(lambda s: mp.exp(-2 * t * (s - low)) / s)
         return (
             max(0, 1 - 1 / g) + kept,
             g * law(lambda s: (mp.expm1(-t * s) / s) ** 2),
-            law(lambda s: mp.exp(-2 * t * s)),
+            least * law(lambda s: mp.exp(-2 * t * (s - low))),
             max(0, 1 - g) + g * kept,
         )
 
