@@ -71,7 +71,7 @@ class Real:
 
         By magnitudes above the low end, from 1e-2 to 1e2 on half-lines and to the high end where that is 100 or more; else evenly.
 
-        >>> [Real(0, math.inf).at(0.5), Real(0, 1e6).at(0.5), Real(0, 1, "[]").at(0.5)]
+        >>> [Real(0, math.inf).at(0.5), Real(0, 1e6, "[]").at(0.5), Real(0, 1, "[]").at(0.5)]
         [1.0, 100.0, 0.5]
         """
         gap = min(1e-3, (self.high - self.low) / 4)
