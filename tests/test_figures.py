@@ -312,6 +312,7 @@ def test_a_map_has_its_numbers():
     assert drawing.render("png") == drawing.render("png")
 
 
+@pytest.mark.false_alarm(0)
 def test_measured_points_say_on_what():
     drawn = _with(
         data="digits", theory=lambda *, gamma, r2: r2 * gamma, simulation=lambda *, draws, **_: np.ones(draws), value="a\nb"

