@@ -53,21 +53,22 @@ def _layers(*, n, k, delta, draws, rng):
     return feature_subsampling.ridge(X=pool.inputs, y=pool.y, n=n, k=k, lam=delta / n, draws=draws, rng=rng)
 
 
+def along(x, fixed, *, best, **own):
+    """Figure 1 along the samples or the features, at 256 of the others."""
+    of, also = ("test", "train"), {"optimal ridge": Curve(best, of="test")}
+    return Plot(x=x, low=10.0, at={fixed: 256}, lines={"delta": RIDGES}, of=of, together=True, also=also, log_y=True, **own)
+
+
 def _along(x, fixed):
-    return Plot(
-        x=x,
-        low=10.0,
+    return along(
+        x,
+        fixed,
+        best=_best,
         high=1000.0,
         points=6,
-        at={fixed: 256},
-        lines={"delta": RIDGES},
-        of=("test", "train"),
         theory=_layer,
         simulation=_layers,
-        together=True,
-        also={"optimal ridge": Curve(_best, of="test")},
         limits=(0.1, 2.0),
-        log_y=True,
         data="digits",
         text="ReLU features of digits, odd against even, where the paper has CIFAR-10; its five ridges. The data are not Gaussian.",
     )

@@ -16,16 +16,21 @@ def _relative(*, alpha, source, fitting, noise):
     return power_laws.relative_test(alpha=alpha, beta=_beta(alpha, source), fitting=fitting, noise=noise)
 
 
-def _at_fitting(*, n, alpha, source, fitting, noise, draws, rng):
-    """Test errors at the penalty of this fitting ratio and the noise in units of test_0, in those units."""
-    beta = float(_beta(alpha, source))
-    unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
-    delta = n * fitting * unit.kappa * (1 - fitting) ** -alpha
-    given = {"alpha": alpha, "beta": beta, "delta": delta, "sigma2": noise * unit.test}
-    return np.asarray(simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given).test) / unit.test
+def _at_fitting(of):
+    """Draws of this field at the penalty of the fitting ratio and the noise in units of test_0, in those units."""
+
+    def drawn(*, n, alpha, source, fitting, noise, draws, rng):
+        beta = float(_beta(alpha, source))
+        unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
+        delta = n * fitting * unit.kappa * (1 - fitting) ** -alpha
+        given = {"alpha": alpha, "beta": beta, "delta": delta, "sigma2": noise * unit.test}
+        return np.asarray(getattr(simulate.power_laws.ridge(n=n, draws=draws, rng=rng, **given), of)) / unit.test
+
+    drawn.cost = 3.0  # type: ignore[attr-defined]
+    return drawn
 
 
-_at_fitting.cost = 3.0  # type: ignore[attr-defined]
+_tested = _at_fitting("test")
 
 POWERS = (
     "eigenfunctions Gaussian, kernel eigenvalues i^-alpha, target powers v_i^2 = i^-beta, i = 1, 2 and so on",
@@ -46,7 +51,7 @@ power_law = Theorem(
         "fitting": Real(0.0, 1.0, "["),
         "noise": Real(0.0, 1e6, "["),
     },
-    claim=Mean(theory=_relative, simulation=_at_fitting, sizes=(20, 40, 80)),
+    claim=Mean(theory=_relative, simulation=_tested, sizes=(20, 40, 80)),
     cases=(
         {"alpha": 1.5, "source": 0.2, "fitting": 0.3, "noise": 1.0},
         {"alpha": 1.5, "source": 0.3, "fitting": 0.5, "noise": 0.0},
@@ -60,7 +65,7 @@ power_law = Theorem(
         ),
         "the fitting ratio does not matter": lambda *, fitting, **k: _relative(fitting=0 * np.asarray(fitting), **k),
     },
-    plot=figures.figure_2(_relative, _at_fitting),
+    plot=figures.figure_2(_relative, _tested),
 )
 
 
@@ -138,23 +143,13 @@ def _trained(*, fitting, **given):
     return np.asarray(fitting) ** 2 * power_law.claim.theory(fitting=fitting, **given)
 
 
-def _training_errors(*, n, alpha, source, fitting, noise, draws, rng):
-    """In units of test_0, at the penalty of this fitting ratio."""
-    beta = float(_beta(alpha, source))
-    unit = power_laws.interpolation(alpha=alpha, beta=beta, n=n)
-    given = {"delta": n * fitting * unit.kappa * (1 - fitting) ** -alpha, "sigma2": noise * unit.test}
-    return np.asarray(simulate.power_laws.ridge(n=n, alpha=alpha, beta=beta, draws=draws, rng=rng, **given).train) / unit.test
-
-
-_training_errors.cost = 3.0  # type: ignore[attr-defined]
-
 power_law_training_error = Theorem(
     title="Power laws: the training error at a fitting ratio",
     statement=r"\frac{E_{\rm tr}(q)}{E_0}\to q^2\,\frac{(1-q)^{1-\beta}+\alpha\,\sigma^2/E_0}{1+(\alpha-1)q}",
     source="simon2024more, Theorem 2 and Eq. (10)",
     assumptions=POWERS,
     domain=power_law.domain,
-    claim=Mean(theory=_trained, simulation=_training_errors, sizes=(20, 40, 80)),
+    claim=Mean(theory=_trained, simulation=_at_fitting("train"), sizes=(20, 40, 80)),
     cases=(
         {"alpha": 1.5, "source": 0.2, "fitting": 0.3, "noise": 1.0},
         {"alpha": 1.5, "source": 0.3, "fitting": 0.5, "noise": 0.0},
