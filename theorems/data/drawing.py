@@ -7,7 +7,6 @@ is the rank or k.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,6 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
     numbers = (
         report.table if report.widths is None else pd.concat([report.table.assign(k=report.population.features), report.widths])
     )
-    csv = numbers.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "source": report.source.source,
         "target": report.source.target,
@@ -127,6 +125,5 @@ def figure(report: Measured, *, venue: str = "neurips", width: str | float | Non
         "venue": venue,
         "width_inches": inches,
         "versions": versions(),
-        "sha256": hashlib.sha256(csv).hexdigest(),
     }
     return Drawing(name=name, figure=drawn, caption=caption(report), numbers=numbers, provenance=provenance, venue=venue)

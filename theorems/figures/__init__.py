@@ -40,7 +40,7 @@ FORMATS = ("pdf", "svg", "png")
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A figure with its caption, its numbers (one row a plotted point) and its provenance; notebooks show it."""
+    """A figure with its caption, its numbers (one row a plotted point) and its provenance with their hash; notebooks show it."""
 
     name: str
     figure: Figure
@@ -48,6 +48,9 @@ class Drawing:
     numbers: pd.DataFrame
     provenance: Mapping[str, Any]
     venue: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", {**self.provenance, "sha256": hashlib.sha256(self._csv()).hexdigest()})
 
     def render(self, format: str = "pdf") -> bytes:
         """The figure as bytes, the same for the same numbers: no dates, no random identifiers."""
@@ -133,7 +136,6 @@ def figure(
         )
     numbers = _numbers(found, shown)
     caption = captions.caption(record, shown, of, found, draws, verdict)
-    csv = numbers.to_csv(index=False, lineterminator="\n").encode()
     provenance = {
         "theorem": record.name,
         "title": record.title,
@@ -148,7 +150,6 @@ def figure(
         "width_inches": inches,
         "versions": versions(),
         "verdict": verdict.to_dict() if verdict is not None else None,
-        "sha256": hashlib.sha256(csv).hexdigest(),
     }
     name = record.name if not plot else f"{record.name}.{re.sub(r'[^a-z0-9]+', '-', plot.lower())}"
     drawing = Drawing(name=name, figure=drawn, caption=caption, numbers=numbers, provenance=provenance, venue=venue)
