@@ -1,0 +1,86 @@
+r"""Resultants, and the order in which unknowns are eliminated.
+
+With f = sum f_j t^j of degree m <= n, the degree of g, the resultant is the determinant of the n x n matrix of the polynomials
+
+    t^i f  (i < n - m),     (f_m t^i + ... + f_(m-i)) g - t^(n-m) (g_n t^i + ... + g_(n-i)) f  (i < m),                  (1)
+
+a hybrid of Bezout's and Sylvester's, taken without division by Berkowitz's algorithm: a small matrix, and no coefficients that swell.
+Polynomials are elements of one sparse ring over the integers, in the unknowns, the kept symbol and the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sympy.polys.matrices import DomainMatrix
+
+Choose = Callable[[list[Any]], list[Any]]  # of factors, those to keep
+Step = tuple[int, list[Any]]  # the index of an unknown, and the polynomials that had it
+Eliminated = tuple[list[Any], list[Step]]
+
+
+def coefficients(f: Any, t: int) -> list[Any]:
+    """Of t^0, t^1 ..., the generator number `t`."""
+    parts: list[dict[Any, Any]] = [{} for _ in range(f.degree(t) + 1)]
+    for exponents, c in f.terms():
+        parts[exponents[t]][(*exponents[:t], 0, *exponents[t + 1 :])] = c
+    return [f.ring.from_dict(part) for part in parts]
+
+
+def resultant(f: Any, g: Any, t: int) -> Any:
+    """(1), up to its sign."""
+    f, g = sorted((f, g), key=lambda h: h.degree(t))
+    F, G = coefficients(f, t), coefficients(g, t)
+    m, n, zero = len(F) - 1, len(G) - 1, f.ring.zero
+    if m == 0:
+        return F[0] ** n
+    rows = [[zero] * i + F + [zero] * (n - m - 1 - i) for i in range(n - m)]
+    for i in range(m):
+        row = [zero] * n
+        for j in range(i + 1):
+            for power, c in enumerate(G):
+                if i - j + power < n:
+                    row[i - j + power] += F[m - j] * c
+            for power, c in enumerate(F):
+                if n - m + i - j + power < n:
+                    row[n - m + i - j + power] -= G[n - j] * c
+        rows.append(row)
+    return DomainMatrix(rows, (n, n), f.ring.to_domain()).charpoly()[-1]
+
+
+def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Callable[[str], None]) -> Iterator[Eliminated]:
+    """(polynomials without the `unknowns`, the steps for the way back): one pair, or more where polynomials have common factors."""
+    if not unknowns:
+        yield [f for f in system if f], []
+        return
+    t = min(unknowns, key=lambda u: _cost(system, u))
+    having = sorted((f for f in system if f.degree(t) > 0), key=lambda f: (f.degree(t), len(f)))
+    rest = [f for f in system if f.degree(t) <= 0]
+    for g in having[1:]:
+        f = having[0]
+        note(
+            f"eliminating {f.ring.symbols[t]} between polynomials of degrees {f.degree(t)} and {g.degree(t)}, {len(f)} and {len(g)} terms"
+        )
+        r = resultant(f, g, t)
+        if not r:  # V(f, g) = V(h) + V(f/h, g/h)
+            h = f.gcd(g)
+            others = [p for p in system if p is not f and p is not g]
+            for parts in ([h], [f.exquo(h), g.exquo(h)]):
+                if all(choose([part]) for part in parts):
+                    yield from eliminate(others + parts, unknowns, choose, note)
+            return
+        note(f"factoring {len(r)} terms of degrees {dict(zip(map(str, r.ring.symbols), r.degrees(), strict=True))}")
+        product = f.ring.one
+        for factor in choose([h for h, _ in r.factor_list()[1]]):
+            product *= factor
+        rest.append(product)
+    for left, steps in eliminate(rest, [u for u in unknowns if u != t], choose, note):
+        yield left, [(t, having), *steps]
+
+
+def _cost(system: list[Any], t: int) -> tuple[int, int]:
+    """Size of the determinants and of what enters them."""
+    having = [f for f in system if f.degree(t) > 0]
+    degrees = sorted(f.degree(t) for f in having)
+    return sum(degrees[0] * d for d in degrees[1:]) if degrees else 0, sum(len(f) for f in having)
