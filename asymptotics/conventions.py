@@ -2,13 +2,14 @@
 
 `@theory` stands on every public formula. It refuses names that belong to another convention and says how
 to convert them, turns the arguments that it knows into float64 arrays, checks their range by name,
-and gives scalars back for scalars.
+and gives scalars back for scalars. With `certified=True` it gives enclosures (`asymptotics.certified`).
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
@@ -111,6 +112,8 @@ def guard(*, infinite: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Calla
 
         @functools.wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if kwargs.pop("certified", False):
+                return importlib.import_module("asymptotics.certified.calls").certify(guarded, *args, **kwargs)
             if needs and args and not hasattr(args[0], needs):
                 refuse(
                     first.name,

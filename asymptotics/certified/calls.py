@@ -1,0 +1,130 @@
+"""What `certified=True` does: evaluate the certified twin of a formula point by point, at a precision that is raised until it is enough.
+
+The twin of `asymptotics.<module>.<function>` is `asymptotics.certified.<module>.<function>`: it takes the same arguments as exact
+balls (numbers), as `laws.Masses` (laws) or as they are, and returns one value, a tuple, or a dictionary of the result's
+fields. The plain function is called first: it refuses what it refuses, knows the shape of the answer, and where a twin asks for
+it (`plain`) its values are starting points, of which the proof does not depend.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass, replace
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from asymptotics import certified
+from asymptotics.certified.enclosure import Enclosure
+from asymptotics.conventions import refuse
+from asymptotics.errors import ConvergenceError
+from asymptotics.spectra.laws import Law
+from asymptotics.spectra.signals import Spectrum
+
+BITS = (128, 256, 512, 1024, 4096, 16384)  # the last decides the sign of any sum of a few products of doubles
+NAME = "certified"
+
+
+def functions() -> Iterator[str]:
+    """The functions that have a certified form, as module.function."""
+    for module in pkgutil.iter_modules(certified.__path__):
+        if importlib.util.find_spec(f"asymptotics.{module.name}"):
+            for name, value in vars(importlib.import_module(f"{certified.__name__}.{module.name}")).items():
+                if isinstance(value, FunctionType) and value.__module__.endswith(f"{NAME}.{module.name}") and name[0] != "_":
+                    yield f"{module.name}.{name}"
+
+
+@functools.cache
+def _twin(function: Callable[..., Any]) -> tuple[Callable[..., Any], inspect.Signature, bool]:
+    """The twin, the signature of the plain function, and whether the twin asks for plain values."""
+    if not importlib.util.find_spec("flint"):
+        refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
+    path = function.__module__.split(".")
+    name = f"{path[-1]}.{function.__name__}"
+    if name not in (known := list(functions())):
+        refuse(NAME, True, f"{name} has no certified form; these have one: {', '.join(known)}")
+    twin = getattr(importlib.import_module(f"{certified.__name__}.{path[-1]}"), function.__name__)
+    return twin, inspect.signature(function), "plain" in inspect.signature(twin).parameters
+
+
+def _fixed(value: Any) -> bool:
+    return value is None or isinstance(value, str | bool) or callable(value)
+
+
+def _rebuilt(like: Any, values: dict[Any, Enclosure]) -> Any:
+    if is_dataclass(like) and not isinstance(like, type):
+        return replace(like, **values)
+    if isinstance(like, tuple):
+        return type(like)(*values.values()) if hasattr(like, "_fields") else tuple(values.values())
+    return values[0]
+
+
+def _parts(result: Any) -> dict[Any, Any]:
+    """The values of one point by name, or by place."""
+    return result if isinstance(result, dict) else dict(enumerate(result)) if isinstance(result, tuple) else {0: result}
+
+
+def _point(twin: Callable[[], Any]) -> dict[Any, tuple[float, float]]:
+    """The ends of every value, from the first precision that is enough."""
+    from flint import ctx
+
+    from asymptotics.certified.balls import Undecided, infinite, outward, tight
+
+    left: Exception | None = None
+    found: dict[Any, Any] = {}
+    for bits in BITS:
+        with ctx.workprec(bits):
+            try:
+                found = _parts(twin())
+            except (Undecided, ZeroDivisionError, ConvergenceError) as error:
+                left = error
+                continue
+            if all(tight(v) for v in found.values()) or (bits == BITS[-1] and all(infinite(v) or v.is_finite() for v in found.values())):
+                return {name: outward(v) for name, v in found.items()}
+    raise ConvergenceError(
+        "an enclosure", residual=np.inf, iterations=len(BITS), causes="arguments at which the formula is singular"
+    ) from left
+
+
+def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of a guarded formula with an `Enclosure` for every array; ValueError where there is no twin, or no python-flint."""
+    twin, signature, wants_plain = _twin(function)
+    plain = function(*args, **kwargs)
+    from flint import arb
+
+    from asymptotics.certified.laws import exact
+
+    given = signature.bind(*args, **kwargs)
+    given.apply_defaults()
+    fixed: dict[str, Any] = {}
+    numbers: dict[str, np.ndarray] = {}
+    for name, value in given.arguments.items():
+        if isinstance(value, Law):
+            fixed[name] = exact(value)
+        elif isinstance(value, Spectrum):
+            fixed[name] = exact(value.H), exact(value.G)
+        elif _fixed(value):
+            fixed[name] = value
+        else:
+            numbers[name] = np.asarray(value, dtype=np.float64)
+    shape = np.broadcast_shapes(*(v.shape for v in numbers.values()))
+    flat = {name: np.broadcast_to(v, shape).ravel().tolist() for name, v in numbers.items()}
+    hints = {}
+    if wants_plain:
+        shown = {f: getattr(plain, f) for f in plain.__dataclass_fields__} if is_dataclass(plain) else {"value": plain}
+        hints = {k: np.broadcast_to(np.asarray(v), shape).ravel().tolist() for k, v in shown.items() if v is not None}
+    ends: list[dict[Any, tuple[float, float]]] = []
+    for i in range(int(np.prod(shape))):
+        point = fixed | {name: arb(v[i]) if np.isfinite(v[i]) else v[i] for name, v in flat.items()}
+        if wants_plain:
+            point["plain"] = {name: v[i] for name, v in hints.items()}
+        ends.append(_point(functools.partial(twin, **point)))
+    names = ends[0] if ends else ()
+    table = np.array([[end[name] for name in names] for end in ends]).reshape(*shape, len(names), 2)
+    return _rebuilt(plain, {name: Enclosure(table[..., j, 0][()], table[..., j, 1][()]) for j, name in enumerate(names)})

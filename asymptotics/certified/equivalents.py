@@ -1,0 +1,62 @@
+r"""Certified forms of `asymptotics.equivalents`: the effective ridge in a box with a proof.
+
+phi(kappa) = kappa (n - int s/(s + kappa) dH) is convex on kappa > -(least eigenvalue), for
+
+    phi = n kappa - int s dH + int s^2/(s + kappa) dH,     phi' = n - int (s/(s + kappa))^2 dH = n - df2.              (1)
+
+So of the roots of phi = delta, (K), the one where phi' > 0 is the largest, and there is at most one: a box to the right of -(least
+eigenvalue) that holds a root, by Krawczyk's operator, and where phi' > 0 holds kappa. At delta = 0 the root 0 has phi' = n - mass.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import arb
+
+from asymptotics.certified.balls import INF, Undecided, sign
+from asymptotics.certified.krawczyk import krawczyk
+from asymptotics.certified.laws import Masses
+
+
+def setting(gamma: Any, lam: Any, n: Any, delta: Any) -> tuple[Any, Any, Any]:
+    """(factor of H, n, delta) of either setting."""
+    return (gamma, arb(1), lam) if n is None else (arb(1), n, delta)
+
+
+def kappa(H: Masses, a: Any, n: Any, delta: Any, start: float) -> Any:
+    """The largest root of n = a int s/(s + kappa) dH + delta/kappa, proven; Undecided or ConvergenceError at too low a precision."""
+    if not sign(delta) and sign(n - a * H.live) >= 0:
+        return arb(0)
+
+    def phi(x: list[Any]) -> list[Any]:
+        return [x[0] * (n - a * H.sums(x[0])[0]) - delta]
+
+    def slope(x: list[Any]) -> list[list[Any]]:
+        return [[n - a * H.sums(x[0])[1]]]
+
+    box = krawczyk(phi, slope, [start])[0]
+    if not (box > -H.atoms[-1] and slope([box])[0][0] > 0 and (box > 0 or delta < 0)):
+        raise Undecided
+    return box
+
+
+def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any, plain: dict[str, float]) -> dict[str, Any]:
+    a, n, delta = setting(gamma, lam, n, delta)
+    k = kappa(H, a, n, delta, plain["kappa"])
+    first = second = square = cube = arb(0)
+    for s, m in zip(H.atoms, H.masses, strict=True):
+        r = 1 / (s + k)
+        share = s * r
+        part = m * share
+        first += part
+        second += part * share
+        square += part * r
+        cube += part * share * r
+    gap = n - a * second
+    if not sign(k) and not sign(delta):
+        gap = n - a * H.live  # exactly, for it may be 0
+    found = {"kappa": k, "df1": a * first, "df2": a * second, "gap": gap, "residual": arb(0)}
+    if not sign(gap):
+        return found | {"dkappa": INF, "ddf1": -INF, "ddf2": -INF}
+    return found | {"dkappa": 1 / gap, "ddf1": -a * square / gap, "ddf2": -2 * a * cube / gap}

@@ -1,0 +1,65 @@
+r"""A law in exact numbers: the measure that a `Law` of finitely many atoms holds.
+
+    H = zero delta_0 + sum_i m_i delta_{s_i},
+
+with s_i the doubles `atoms`, and m_i the difference of successive masses `above`, kept to twice double precision, where that agrees
+with the double `weights_i` to its rounding; else the weight itself, and the largest mass takes what is left of the whole. So 1/3 is meant
+to 2^-104, and masses that add up to 1 do so. Atoms are not compressed. A law with a `tail`, infinitely many eigenvalues, or one
+whose nodes are known not to tell 1/s (`reciprocal`), is only approximated by a `Law`, and refused.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from asymptotics.conventions import refuse
+from asymptotics.spectra.laws import Law
+
+EXACT = 4500  # bits, in which sums of doubles are exact
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Atoms (decreasing), their masses, the mass at 0 and that of all atoms, as exact balls."""
+
+    atoms: list[Any]
+    masses: list[Any]
+    zero: Any
+    live: Any
+
+    def sums(self, kappa: Any) -> tuple[Any, Any]:
+        """int s/(s + kappa) and int (s/(s + kappa))^2."""
+        first = second = arb(0)
+        for s, m in zip(self.atoms, self.masses, strict=True):
+            share = s / (s + kappa)
+            part = m * share
+            first += part
+            second += part * share
+        return first, second
+
+    def integral(self, f: Any) -> Any:
+        """int f(s) over the atoms; what is at 0 is not in it."""
+        return sum((m * f(s) for s, m in zip(self.atoms, self.masses, strict=True)), arb(0))
+
+
+@functools.lru_cache(16)
+def exact(law: Law) -> Masses:
+    """The law's atoms and masses as exact balls; ValueError for one that stands for another."""
+    if law.tail or law.reciprocal >= 0 or not np.isfinite(law.mass):
+        refuse("certified", True, f"{law!r} approximates a law that it does not hold; give one of finitely many eigenvalues")
+    high, low = (np.diff(v, prepend=0.0) for v in law.above)
+    kept = np.abs(high + low - law.weights) <= 2.0**-50 * law.weights
+    with ctx.workprec(EXACT):
+        above = [arb(h) + arb(l) for h, l in zip(*law.above.tolist(), strict=True)]
+        masses = [b - a for a, b in zip([arb(0), *above], above, strict=False)]
+        for i in np.flatnonzero(~kept):
+            masses[i] = arb(float(law.weights[i]))
+        if not kept.all():
+            largest = int(np.argmax(law.weights))
+            masses[largest] += above[-1] - sum(masses, arb(0))
+        return Masses([arb(s) for s in law.atoms.tolist()], masses, arb(law.zero), above[-1])
