@@ -15,6 +15,7 @@ from sympy.polys.fields import FracElement, FracField
 from sympy.polys.rings import PolyElement
 
 PRIME = 2**61 - 1
+PATH = Symbol("h", positive=True)  # all variances times h: 0 where the random matrices are absent, 1 where they are as given
 
 
 def rational(number: Expr) -> Rational:
@@ -94,7 +95,7 @@ class Algebra:
 
     def expr(self, element: FracElement) -> Expr:
         """The element in SymPy's terms, factored."""
-        found = sympy.factor(element.as_expr())
+        found = sympy.factor(element.as_expr().subs(PATH, 1))
         return found.subs({s: s ** Rational(1, q) for s, q in self.roots.items() if q > 1}) if self.roots else found
 
 

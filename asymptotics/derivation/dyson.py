@@ -23,7 +23,7 @@ import sympy
 from sympy import Symbol
 from sympy.polys.fields import FracElement
 
-from asymptotics.derivation.algebra import PRIME, Algebra, residue
+from asymptotics.derivation.algebra import PATH, PRIME, Algebra, residue
 from asymptotics.derivation.forms import Form
 from asymptotics.derivation.reading import Functional, Reader
 
@@ -87,8 +87,8 @@ class Dyson:
         f, q, _ = link
         port = self.forms[f].ports[q]
         if self.reader.kinds[port.letter] == "haar":
-            return self.reader.algebra.one
-        return self.reader.algebra.element(self.variances[port.letter] * self.reader.ratios.get(port.cols, sympy.S.Zero))
+            return self.reader.algebra.of[PATH]
+        return self.reader.algebra.element(PATH * self.variances[port.letter] * self.reader.ratios.get(port.cols, sympy.S.Zero))
 
     def _haar(self, link: Link) -> bool:
         return self.reader.kinds[self.forms[link[0]].ports[link[1]].letter] == "haar"
@@ -109,7 +109,7 @@ class Dyson:
                 H = _closed(A[f], self._energies(f, values, weight), len(form.ports))
                 mine = [x for x in self.links if x[0] == f]
                 found |= {("mean", x): H.get((x[1], x[2]), 0) for x in mine}
-                found |= {("sum", x): self._haar_equation(x, values) % PRIME for x in mine if self._haar(x)}
+                found |= {("sum", x): self._haar_equation(x, values, weight[x]) % PRIME for x in mine if self._haar(x)}
             return found
 
         zero = dict.fromkeys(unknowns, 0)
@@ -145,9 +145,9 @@ class Dyson:
                     found[x[1], x[2]] = value
         return found
 
-    def _haar_equation(self, link: Link, values: Mapping) -> FracElement | int:
+    def _haar_equation(self, link: Link, values: Mapping, weight: FracElement | int) -> FracElement | int:
         f, q, l = link
-        found = values["mean", link]
+        found = weight * values["mean", link]
         for left in self.links:
             if left[:2] == (f, q) and (first := values["sum", left]):
                 for right in self.links:
@@ -173,7 +173,7 @@ class Dyson:
             kind, link = first[c]
             f, q, l = link
             if kind == "sum":
-                unknowns.append(Unknown(name, self._haar_equation(link, values), None))
+                unknowns.append(Unknown(name, self._haar_equation(link, values, weight[link]), None))
             else:
                 column = inverses[f].solve({i: lift(a) for (i, j), a in self.forms[f].A.items() if j == l})
                 unknowns.append(Unknown(name, column.get(q, algebra.zero), self.forms[f].ports[q].cols))

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.polys.fields import FracElement
 
 from asymptotics.conventions import refuse
-from asymptotics.derivation.algebra import Algebra, Generators, rational
+from asymptotics.derivation.algebra import PATH, Algebra, Generators, rational
 from asymptotics.derivation.forms import Form, Port, constant, letter
 from asymptotics.derivation.minimal import minimal
 
@@ -44,6 +44,7 @@ class Reader:
         self.dimensions: dict[str, Symbol] = {}  # deterministic letter -> the dimension it acts on
         self.functionals: list[Functional] = []
         generators = Generators()
+        generators.add(PATH)
         self._scan(expr, generators)
         for ratio in self.ratios.values():
             generators.scan(ratio)

@@ -1,0 +1,222 @@
+r"""`derive`: an expression with what is known of its matrices, and the limit of it.
+
+    model = derive(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
+    model.limit(gamma=2, lam=0.1).value
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from sympy import Expr, MatrixSymbol, Symbol
+
+from asymptotics.conventions import refuse, refuse_foreign
+from asymptotics.derivation.algebra import PATH
+from asymptotics.derivation.dyson import Dyson
+from asymptotics.derivation.reading import Reader
+from asymptotics.derivation.reduction import Reduced, reduce
+from asymptotics.derivation.tables import Measure, points, tables
+from asymptotics.errors import ConvergenceError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """The limit and its certificate; all fields have the broadcast shape of the arguments.
+
+    `residual`: the last relative step of Newton's method, about the relative error of the unknowns; `loss`: the worst cancellation
+    among the terms of an equation, times machine precision; `unknowns`: the scalars of the equations, by name.
+    """
+
+    value: Any
+    residual: Any
+    loss: Any
+    unknowns: Mapping[str, Any]
+
+
+def keyword(symbol: Symbol) -> str:
+    """How a parameter is called: lambda is a word of Python's, so lam."""
+    return {"lambda": "lam"}.get(symbol.name, symbol.name)
+
+
+class Derivation:
+    """The equations of one expression's limit, and their solution."""
+
+    def __init__(self, expr: Any, kinds: Mapping[str, str], variances: Mapping[str, Expr], laws: Mapping[Any, Any], ratios: Mapping[Symbol, Expr]) -> None:
+        self.source = expr
+        self.reader = Reader(expr, kinds, ratios)
+        self.reduced: Reduced = reduce(Dyson(self.reader, variances).system(), self.reader.law, self.reader.generators)
+        self.laws = _by_dimension(laws, self.reader)
+        generators = self.reader.generators
+        own = {s for s in generators.roots if s not in self.reader.laws.values() and s not in generators.opaque and s != PATH}
+        hidden = {s for e in generators.opaque.values() for s in e.free_symbols}
+        self.parameters: dict[str, Symbol] = {keyword(s): s for s in sorted(own | hidden, key=str)}
+
+    @cached_property
+    def _tables(self):
+        return tables(self.reduced)
+
+    def limit(self, **parameters: Any) -> Limit:
+        """The limit at these parameters, which broadcast. Raises ConvergenceError where no solution was certified."""
+        for name, value in parameters.items():
+            if name not in self.parameters:
+                refuse_foreign(name, value, self.parameters, "this expression")
+        missing = [name for name in self.parameters if name not in parameters]
+        if missing:
+            refuse(missing[0], None, f"a value is needed; parameters are {', '.join(self.parameters)}")
+        arrays = {k: np.asarray(v, dtype=np.complex128 if np.iscomplexobj(v) else np.float64) for k, v in parameters.items()}
+        shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+        flat = {k: np.broadcast_to(a, shape).ravel() for k, a in arrays.items()}
+        found, residual, loss, variables = self._solve(flat, math.prod(shape))
+        names = {str(s): variables[:, self.reduced.algebra.symbols.index(s)].reshape(shape)[()] for s in self._displayed()}
+        return Limit(value=found.reshape(shape)[()], residual=residual.reshape(shape)[()], loss=loss.reshape(shape)[()], unknowns=names)
+
+    def _displayed(self) -> list[Symbol]:
+        return [*self.reduced.equations, *self.reduced.integrals]
+
+    def _generators(self, flat: Mapping[str, NDArray], count: int) -> NDArray:
+        """The values (points, k) of the generators that are parameters or laws; those of laws are not read."""
+        of = {self.parameters[k]: v for k, v in flat.items()}
+        columns = []
+        for s, q in self.reader.generators.roots.items():
+            if s == PATH or s in self.reader.laws.values():
+                columns.append(np.ones(count))
+            elif s in self.reader.generators.opaque:
+                expr = self.reader.generators.opaque[s]
+                used = sorted(expr.free_symbols, key=str)
+                columns.append(np.broadcast_to(sympy.lambdify(used, expr)(*(of[u] for u in used)), (count,)))
+            else:
+                columns.append(of[s] if q == 1 else of[s] ** (1 / q))
+        return np.stack(columns, axis=1)
+
+    def _solve(self, flat: Mapping[str, NDArray], count: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        from asymptotics.derivation import solver
+
+        made, monomials, measures = self._tables
+        at = points(monomials, [self._measure(*m) for m in measures], [self._columns(m[0]) for m in measures], list(self.reader.generators.roots.values()), self.reduced.law)
+        parameters = np.ascontiguousarray(self._generators(flat, count))
+        size = len(self.reduced.algebra.symbols)
+        width = max((len(b.core) for b in self.reduced.blocks), default=0) + 1
+        V, G = np.zeros(size, dtype=parameters.dtype), np.zeros((size, width), dtype=parameters.dtype)
+        found, values = np.empty((count, size), dtype=V.dtype), np.empty((count, len(made.value)), dtype=V.dtype)
+        certificate, status = np.empty((count, 2)), np.empty(count, dtype=np.int64)
+        path = self.reduced.algebra.symbols.index(PATH)
+        linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
+        solver._solve(made, at, parameters, path, linear, V, G, found, values, certificate, status)
+        if np.any(status != solver.OK):
+            i = int(np.flatnonzero(status != solver.OK)[0])
+            where = ", ".join(f"{k} = {v[i]:.12g}" for k, v in flat.items())
+            raise ConvergenceError(
+                f"the limit at {where}", residual=float(certificate[i, 0]), iterations=solver.STEPS,
+                causes="the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative or zero",
+            )
+        return self._final(flat, values), certificate[:, 0], certificate[:, 1] * np.finfo(float).eps, found
+
+    def _final(self, flat: Mapping[str, NDArray], values: NDArray) -> NDArray:
+        of = {self.parameters[k]: v for k, v in flat.items()} | {name: values[:, i] for i, name in enumerate(self.reduced.values)}
+        used = sorted(self.reduced.expression.free_symbols, key=str)
+        return np.broadcast_to(sympy.lambdify(used, self.reduced.expression)(*(of[s] for s in used)), (len(values),))
+
+    # laws
+
+    def _columns(self, dimension: Symbol) -> dict[int, int]:
+        letters = self.laws.get(dimension, (None, ()))[1]
+        return {self.reader.algebra.symbols.index(self.reader.laws[x]): i for i, x in enumerate(letters) if x in self.reader.laws}
+
+    def _measure(self, dimension: Symbol, vectors: tuple[str, ...]) -> Measure:
+        law, letters = self.laws.get(dimension, (None, ()))
+        if vectors and vectors[0] != vectors[1]:
+            return Measure(np.zeros((1, max(1, len(letters)))), np.zeros(1))  # different vectors are orthogonal in every function of S
+        if law is None:
+            return Measure(np.ones((1, 1)), np.ones(1))
+        if isinstance(law, tuple):
+            return Measure(np.asarray(law[0], dtype=np.float64), np.asarray(law[1], dtype=np.float64))
+        own = (getattr(law, "G", law) if vectors else getattr(law, "H", law)).compressed()
+        s, w = (np.append(own.atoms, 0.0), np.append(own.weights, own.zero)) if own.zero else (own.atoms, own.weights)
+        return Measure(s[:, None], w)
+
+
+def _by_dimension(laws: Mapping[Any, Any], reader: Reader) -> dict[Symbol, tuple[Any, tuple[str, ...]]]:
+    """dimension -> (law, letters); one law, or one joint law, a dimension."""
+    found: dict[Symbol, tuple[Any, tuple[str, ...]]] = {}
+    for key, law in laws.items():
+        letters = key if isinstance(key, tuple) else (key,)
+        dimension = letters[0].shape[0]
+        if dimension in found:
+            refuse("laws", list(laws), f"{found[dimension][1][0]} and {letters[0].name} act on one dimension, {dimension}: give their joint law, laws={{({found[dimension][1][0]}, {letters[0].name}): (values (m, 2), weights (m,))}}")
+        found[dimension] = (law, tuple(x.name for x in letters))
+    return found
+
+
+def derive(
+    expr: Any,
+    *,
+    gaussian: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
+    symmetric: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
+    haar: Iterable[MatrixSymbol] = (),
+    laws: Mapping[Any, Any] | None = None,
+    vectors: Iterable[MatrixSymbol] = (),
+    ratios: Mapping[Any, Expr] | None = None,
+) -> Derivation:
+    """The limit of a scalar SymPy expression of random matrices as all dimensions grow together.
+
+    gaussian: matrices of iid entries of variance 1, or a mapping to their variances; symmetric: Gaussian symmetric ones (off the
+    diagonal); haar: Haar-distributed orthogonal ones. laws: a deterministic symmetric matrix -> a Spectrum or Law of mass 1, or
+    (S, T) -> (values (m, 2), weights (m,)) for those that commute. vectors: columns of unit norm, whose energy over the eigenvectors
+    is that of the spectrum (G). ratios: parameter -> ratio of two dimensions; by default gamma = p/n.
+    """
+    kinds: dict[str, str] = {}
+    variances: dict[str, Expr] = {}
+    for kind, group in (("gaussian", gaussian), ("symmetric", symmetric), ("haar", haar), ("vector", vectors)):
+        for x in group:
+            kinds[x.name] = kind
+            variances[x.name] = sympy.sympify(group[x]) if isinstance(group, Mapping) else sympy.S.One
+    for key in laws or {}:
+        for x in key if isinstance(key, tuple) else (key,):
+            kinds[x.name] = "deterministic"
+    return Derivation(expr, kinds, variances, laws or {}, dimensions(expr, ratios))
+
+
+def dimensions(expr: Any, ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Expr]:
+    """Every dimension of the expression over the scale, which is n where there is one, in terms of ratios."""
+    sizes = {s for x in expr.atoms(MatrixSymbol) for s in x.shape if s != 1}
+    sizes |= {s for x in expr.atoms(sympy.Identity) for s in x.shape if s != 1}
+    if bad := [s for s in sizes if not s.is_Symbol]:
+        refuse("expr", str(bad[0]), "a dimension must be one symbol")
+    named = {s.name: s for s in sizes}
+    given = dict(ratios) if ratios is not None else _usual(named)
+    scale = named.get("n", min(sizes, key=str) if sizes else None)
+    found = {} if scale is None else {scale: sympy.S.One}
+    left = {(sympy.Symbol(k, positive=True) if isinstance(k, str) else k): sympy.fraction(v) for k, v in given.items()}
+    while True:
+        new = {}
+        for ratio, (top, bottom) in left.items():
+            if bottom in found and top not in found:
+                new[top] = ratio * found[bottom]
+            elif top in found and bottom not in found:
+                new[bottom] = found[top] / ratio
+        if not new:
+            break
+        found |= new
+    if missing := sorted(str(s) for s in sizes - set(found)):
+        refuse("ratios", ratios, f"nothing ties {', '.join(missing)} to {scale}: give ratios={{gamma: {missing[0]}/{scale}, ...}}")
+    return found
+
+
+def _usual(named: Mapping[str, Symbol]) -> dict[str, Expr]:
+    """gamma = p/n; with random features gamma = k/n and psi = p/k or d/k; with inputs of dimension d, psi = d/p."""
+    names = set(named) - {"n"}
+    if "n" in named and len(names) == 1:
+        return {"gamma": named[names.pop()] / named["n"]}
+    if "n" in named and "k" in names and len(names) == 2:
+        other = (names - {"k"}).pop()
+        return {"gamma": named["k"] / named["n"], "psi": named[other] / named["k"]}
+    if "n" in named and names == {"p", "d"}:
+        return {"gamma": named["p"] / named["n"], "psi": named["d"] / named["p"]}
+    return {}

@@ -1,0 +1,161 @@
+r"""Reduced equations as arrays: sparse polynomials, rational functions, integrals over atoms. What the solver runs; nothing is compiled anew.
+
+A variable is a generator of the field: parameters first, then unknowns. A polynomial is a range of terms, a term a coefficient and a
+range of (variable, exponent). An integral's factor D(s) is a list of (monomial in s, polynomial) over one denominator free of s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Symbol
+from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
+
+from asymptotics.derivation.reduction import Reduced
+
+Ints = NDArray[np.int64]
+
+
+class Measure(NamedTuple):
+    """Atoms (m, q), one column a deterministic matrix of the dimension, and their weights (m,)."""
+
+    atoms: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class Tables(NamedTuple):
+    """Ranges are given by their ends: what belongs to i is end[i]:end[i+1]."""
+
+    term_end: Ints  # polynomial -> terms
+    coefficient: NDArray[np.float64]
+    power_end: Ints  # term -> (variable, exponent)
+    variable: Ints
+    exponent: Ints
+    top: Ints  # rational function -> polynomial
+    bottom: Ints  # -1: 1
+    kind: Ints  # variable -> 0 a parameter, 1 a rational function, 2 an integral
+    which: Ints  # variable -> number of the function or of the integral
+    measure: Ints  # integral -> measure
+    moment: Ints  # integral -> monomial in s on top
+    factor_end: Ints  # integral -> factors
+    factor: Ints
+    multiplicity: Ints
+    part_end: Ints  # factor -> (monomial in s, polynomial)
+    part_monomial: Ints
+    part_polynomial: Ints
+    common: Ints  # factor -> polynomial of its denominator, -1: 1
+    core_end: Ints  # block -> core variables
+    core: Ints
+    rest_end: Ints  # block -> the other variables, in order
+    rest: Ints
+    value: Ints  # rational functions of the values
+
+
+class Points(NamedTuple):
+    """The laws: measure -> range of atoms, their weights, and the monomials (one a row) at them."""
+
+    atom_end: Ints
+    weights: NDArray[np.float64]
+    monomials: NDArray[np.float64]
+
+
+class _Pool:
+    """Polynomials and rational functions, each kept once."""
+
+    def __init__(self) -> None:
+        self.polynomials: dict[PolyElement, int] = {}
+        self.functions: dict[FracElement, int] = {}
+        self.top: list[int] = []
+        self.bottom: list[int] = []
+
+    def polynomial(self, p: PolyElement) -> int:
+        return self.polynomials.setdefault(p, len(self.polynomials))
+
+    def function(self, x: FracElement) -> int:
+        if x not in self.functions:
+            self.functions[x] = len(self.functions)
+            self.top.append(self.polynomial(x.numer))
+            self.bottom.append(-1 if x.denom == 1 else self.polynomial(x.denom))
+        return self.functions[x]
+
+
+def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[Symbol, tuple[str, ...]]]]:
+    """The tables, the monomials in s that they need, and the measures (dimension, vectors) in their order."""
+    ring, pool = reduced.algebra.field.ring, _Pool()
+    place = {s: i for i, s in enumerate(reduced.algebra.symbols)}
+    monomials: dict[tuple[int, ...], int] = {}
+    measures: dict[tuple[Symbol, tuple[str, ...]], int] = {}
+    factors: dict[FracElement, int] = {}
+    kind, which = [0] * len(place), [0] * len(place)
+    for name, x in reduced.equations.items():
+        kind[place[name]], which[place[name]] = 1, pool.function(x)
+    measure, moment, factor_lists = [], [], []
+    for name, integral in reduced.integrals.items():
+        kind[place[name]], which[place[name]] = 2, len(measure)
+        measure.append(measures.setdefault((integral.over, integral.vectors), len(measures)))
+        moment.append(monomials.setdefault(integral.power, len(monomials)))
+        factor_lists.append([(factors.setdefault(d, len(factors)), m) for d, m in integral.factors])
+    parts, common = [], []
+    for d in factors:
+        rows: dict[tuple[int, ...], PolyElement] = {}
+        for monomial, c in d.numer.terms():
+            key = tuple(monomial[i] for i in reduced.law)
+            rest = tuple(0 if i in reduced.law else k for i, k in enumerate(monomial))
+            rows[key] = rows.get(key, ring.zero) + ring({rest: c})
+        parts.append([(monomials.setdefault(key, len(monomials)), pool.polynomial(p)) for key, p in rows.items()])
+        common.append(-1 if d.denom == 1 else pool.polynomial(d.denom))
+    value = [pool.function(x) for x in reduced.values.values()]
+    terms = [list(p.terms()) for p in pool.polynomials]
+    powers = [[(i, k) for i, k in enumerate(monomial) if k] for p in terms for monomial, _ in p]
+    made = Tables(
+        term_end=_ends(terms),
+        coefficient=np.array([float(c.numerator) / float(c.denominator) for p in terms for _, c in p], dtype=np.float64),
+        power_end=_ends(powers),
+        variable=_ints(i for p in powers for i, _ in p),
+        exponent=_ints(k for p in powers for _, k in p),
+        top=_ints(pool.top),
+        bottom=_ints(pool.bottom),
+        kind=_ints(kind),
+        which=_ints(which),
+        measure=_ints(measure),
+        moment=_ints(moment),
+        factor_end=_ends(factor_lists),
+        factor=_ints(f for part in factor_lists for f, _ in part),
+        multiplicity=_ints(m for part in factor_lists for _, m in part),
+        part_end=_ends(parts),
+        part_monomial=_ints(m for part in parts for m, _ in part),
+        part_polynomial=_ints(p for part in parts for _, p in part),
+        common=_ints(common),
+        core_end=_ends([b.core for b in reduced.blocks]),
+        core=_ints(place[s] for b in reduced.blocks for s in b.core),
+        rest_end=_ends([b.rest for b in reduced.blocks]),
+        rest=_ints(place[s] for b in reduced.blocks for s in b.rest),
+        value=_ints(value),
+    )
+    return made, list(monomials), list(measures)
+
+
+def points(monomials: Sequence[tuple[int, ...]], measures: Sequence[Measure], columns: Sequence[Mapping[int, int]], roots: Sequence[int], law: Sequence[int]) -> Points:
+    """The atoms of the measures at the monomials; columns: for each measure, law generator -> its column of atoms."""
+    rows = []
+    for measure, column in zip(measures, columns, strict=True):
+        at = np.ones((len(monomials), len(measure.weights)))
+        for k, monomial in enumerate(monomials):
+            for g, exponent in zip(law, monomial, strict=True):
+                if exponent and g in column:
+                    at[k] *= measure.atoms[:, column[g]] ** (exponent / roots[g])
+        rows.append(at)
+    weights = np.concatenate([m.weights for m in measures]) if measures else np.empty(0)
+    return Points(_ends([m.weights for m in measures]), weights, np.concatenate(rows, axis=1) if rows else np.empty((len(monomials), 0)))
+
+
+def _ints(values) -> Ints:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _ends(parts) -> Ints:
+    return np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64)
