@@ -225,6 +225,7 @@ class LocalMinimum(NamedTuple):
     excess: Any
 
 
+@theory
 def local_minimum(*, r2: Any, sigma2: Any) -> LocalMinimum:
     """The minimum over gamma > 1 of the ridgeless excess: gamma = sqrt(SNR)/(sqrt(SNR) - 1), excess = sigma2 (2 sqrt(SNR) - 1).
 

@@ -2,8 +2,7 @@
 
 The twin of `asymptotics.<module>.<function>` is `asymptotics.certified.<module>.<function>`: it takes the same arguments as exact
 balls (numbers), as `laws.Masses` (laws) or as they are, and returns one value, a tuple, or a dictionary of the result's
-fields. The plain function is called first: it refuses what it refuses, knows the shape of the answer, and where a twin asks for
-it (`plain`) its values are starting points, of which the proof does not depend.
+fields. The plain function is called first: it refuses what it refuses, and its answer has the shape of the certified one.
 """
 
 from __future__ import annotations
@@ -31,26 +30,33 @@ BITS = (128, 256, 512, 1024, 4096, 16384)  # the last decides the sign of any su
 NAME = "certified"
 
 
+def _public(module: str) -> dict[str, Callable[..., Any]]:
+    """The public functions that stand in a module."""
+    found = vars(importlib.import_module(module)).items()
+    return {name: f for name, f in found if isinstance(f, FunctionType) and f.__module__ == module and name[0] != "_"}
+
+
 def functions() -> Iterator[str]:
     """The functions that have a certified form, as module.function."""
     for module in pkgutil.iter_modules(certified.__path__):
         if importlib.util.find_spec(f"asymptotics.{module.name}"):
-            for name, value in vars(importlib.import_module(f"{certified.__name__}.{module.name}")).items():
-                if isinstance(value, FunctionType) and value.__module__.endswith(f"{NAME}.{module.name}") and name[0] != "_":
+            plain = _public(f"asymptotics.{module.name}")
+            for name in _public(f"{certified.__name__}.{module.name}"):
+                if hasattr(plain.get(name), "__wrapped__"):  # guarded
                     yield f"{module.name}.{name}"
 
 
 @functools.cache
-def _twin(function: Callable[..., Any]) -> tuple[Callable[..., Any], inspect.Signature, bool]:
-    """The twin, the signature of the plain function, and whether the twin asks for plain values."""
+def _twin(function: Callable[..., Any]) -> tuple[Callable[..., Any], inspect.Signature]:
+    """The twin, and the signature of both."""
     if not importlib.util.find_spec("flint"):
         refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
-    path = function.__module__.split(".")
-    name = f"{path[-1]}.{function.__name__}"
-    if name not in (known := list(functions())):
-        refuse(NAME, True, f"{name} has no certified form; these have one: {', '.join(known)}")
-    twin = getattr(importlib.import_module(f"{certified.__name__}.{path[-1]}"), function.__name__)
-    return twin, inspect.signature(function), "plain" in inspect.signature(twin).parameters
+    module, name = function.__module__.removeprefix("asymptotics."), function.__name__
+    here = f"{certified.__name__}.{module}"
+    twin = _public(here).get(name) if importlib.util.find_spec(here.rpartition(".")[0]) and importlib.util.find_spec(here) else None
+    if twin is None:
+        refuse(NAME, True, f"{module}.{name} has no certified form; these have one: {', '.join(functions())}")
+    return twin, inspect.signature(function)
 
 
 def _fixed(value: Any) -> bool:
@@ -59,7 +65,7 @@ def _fixed(value: Any) -> bool:
 
 def _rebuilt(like: Any, values: dict[Any, Enclosure]) -> Any:
     if is_dataclass(like) and not isinstance(like, type):
-        return replace(like, **values)
+        return replace(like, **{name: v for name, v in values.items() if getattr(like, name) is not None})
     if isinstance(like, tuple):
         return type(like)(*values.values()) if hasattr(like, "_fields") else tuple(values.values())
     return values[0]
@@ -94,7 +100,7 @@ def _point(twin: Callable[[], Any]) -> dict[Any, tuple[float, float]]:
 
 def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a guarded formula with an `Enclosure` for every array; ValueError where there is no twin, or no python-flint."""
-    twin, signature, wants_plain = _twin(function)
+    twin, signature = _twin(function)
     plain = function(*args, **kwargs)
     from flint import arb
 
@@ -112,19 +118,15 @@ def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         elif _fixed(value):
             fixed[name] = value
         else:
+            if np.iscomplexobj(value):
+                refuse(name, value, "enclosures are of real numbers")
             numbers[name] = np.asarray(value, dtype=np.float64)
     shape = np.broadcast_shapes(*(v.shape for v in numbers.values()))
     flat = {name: np.broadcast_to(v, shape).ravel().tolist() for name, v in numbers.items()}
-    hints = {}
-    if wants_plain:
-        shown = {f: getattr(plain, f) for f in plain.__dataclass_fields__} if is_dataclass(plain) else {"value": plain}
-        hints = {k: np.broadcast_to(np.asarray(v), shape).ravel().tolist() for k, v in shown.items() if v is not None}
     ends: list[dict[Any, tuple[float, float]]] = []
     for i in range(int(np.prod(shape))):
         point = fixed | {name: arb(v[i]) if np.isfinite(v[i]) else v[i] for name, v in flat.items()}
-        if wants_plain:
-            point["plain"] = {name: v[i] for name, v in hints.items()}
         ends.append(_point(functools.partial(twin, **point)))
-    names = ends[0] if ends else ()
+    names = list(ends[0] if ends else _parts(plain.to_dict() if hasattr(plain, "to_dict") else plain))
     table = np.array([[end[name] for name in names] for end in ends]).reshape(*shape, len(names), 2)
     return _rebuilt(plain, {name: Enclosure(table[..., j, 0][()], table[..., j, 1][()]) for j, name in enumerate(names)})

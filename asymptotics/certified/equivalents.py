@@ -14,6 +14,7 @@ from typing import Any
 
 from flint import arb
 
+from asymptotics import equivalents
 from asymptotics.certified.balls import INF, Undecided, sign
 from asymptotics.certified.krawczyk import krawczyk
 from asymptotics.certified.laws import Masses
@@ -24,10 +25,11 @@ def setting(gamma: Any, lam: Any, n: Any, delta: Any) -> tuple[Any, Any, Any]:
     return (gamma, arb(1), lam) if n is None else (arb(1), n, delta)
 
 
-def kappa(H: Masses, a: Any, n: Any, delta: Any, start: float) -> Any:
+def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
     """The largest root of n = a int s/(s + kappa) dH + delta/kappa, proven; Undecided or ConvergenceError at too low a precision."""
     if not sign(delta) and sign(n - a * H.live) >= 0:
         return arb(0)
+    start = equivalents.effective_ridge(H.law, n=float(n / a), delta=float(delta / a)).kappa  # type: ignore[arg-type]
 
     def phi(x: list[Any]) -> list[Any]:
         return [x[0] * (n - a * H.sums(x[0])[0]) - delta]
@@ -41,9 +43,9 @@ def kappa(H: Masses, a: Any, n: Any, delta: Any, start: float) -> Any:
     return box
 
 
-def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any, plain: dict[str, float]) -> dict[str, Any]:
+def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any) -> dict[str, Any]:
     a, n, delta = setting(gamma, lam, n, delta)
-    k = kappa(H, a, n, delta, plain["kappa"])
+    k = kappa(H, a, n, delta)
     first = second = square = cube = arb(0)
     for s, m in zip(H.atoms, H.masses, strict=True):
         r = 1 / (s + k)
@@ -60,3 +62,25 @@ def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any, plai
     if not sign(gap):
         return found | {"dkappa": INF, "ddf1": -INF, "ddf2": -INF}
     return found | {"dkappa": 1 / gap, "ddf1": -a * square / gap, "ddf2": -2 * a * cube / gap}
+
+
+def edge(H: Masses, *, gamma: Any, n: Any) -> Any:
+    """The least value of phi: where phi' = 0, which is increasing and concave; Newton climbs to it from the left."""
+    a, n, _ = setting(gamma, None, n, None)
+    if not sign(n - a * H.live):
+        return arb(0)
+
+    def bend(k: Any) -> Any:
+        return 2 * a * H.integral(lambda s: s * s / (s + k) ** 3)
+
+    least = H.atoms[-1]
+    x = (least * ((a * H.masses[-1] / n).sqrt() - 1)).mid()
+    for _ in range(1000):
+        step = ((a * H.sums(x)[1] - n) / bend(x)).mid()
+        x = (x + step).mid()
+        if abs(step) < abs(x) * 1e-9:
+            break
+    k = krawczyk(lambda v: [n - a * H.sums(v[0])[1]], lambda v: [[bend(v[0])]], [x])[0]
+    if not k > -least:
+        raise Undecided
+    return k * (n - a * H.sums(k)[0])

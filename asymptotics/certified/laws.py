@@ -25,12 +25,13 @@ EXACT = 4500  # bits, in which sums of doubles are exact
 
 @dataclass(frozen=True)
 class Masses:
-    """Atoms (decreasing), their masses, the mass at 0 and that of all atoms, as exact balls."""
+    """Atoms (decreasing), their masses, the mass at 0 and that of all atoms, as balls; `law` gives starting values."""
 
     atoms: list[Any]
     masses: list[Any]
     zero: Any
     live: Any
+    law: Law | None = None
 
     def sums(self, kappa: Any) -> tuple[Any, Any]:
         """int s/(s + kappa) and int (s/(s + kappa))^2."""
@@ -62,4 +63,4 @@ def exact(law: Law) -> Masses:
         if not kept.all():
             largest = int(np.argmax(law.weights))
             masses[largest] += above[-1] - sum(masses, arb(0))
-        return Masses([arb(s) for s in law.atoms.tolist()], masses, arb(law.zero), above[-1])
+        return Masses([arb(s) for s in law.atoms.tolist()], masses, arb(law.zero), above[-1], law)

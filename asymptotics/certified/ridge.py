@@ -1,6 +1,6 @@
 r"""Certified forms of `asymptotics.ridge`: Eqs (1) to (4) as they stand there, at the proven kappa.
 
-    test  = n/(n - df2) [r2 kappa^2 int s/(s + kappa)^2 dG + sigma2],      train = (1 - df1/n)^2 test,
+    test  = n/(n - df2) [r2 kappa^2 int s/(s + kappa)^2 dG + sigma2],      train = (delta/(n kappa))^2 test,
 
 df1 and df2 sums over the law; where n = df2 (the threshold, without penalty) the variance is infinite.
 """
@@ -35,9 +35,9 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
         fit += part * s * s
         rest += part
     lost = k * k * seen
-    gap, left = n - df2, n - df1
-    if not sign(k) and not sign(delta):  # exactly, for they may be 0
-        gap = left = n - a * H.live
+    gap = left = n - a * H.live  # exactly, for it may be 0
+    if sign(k):
+        gap, left = n - df2, delta / k
     noise = sigma2 / gap if sign(gap) else times(sigma2, INF)  # test/n = signal + noise
     signal = r2 * lost / gap if sign(gap) else arb(0)
     bias, variance = n * signal, times(noise, df2)
@@ -62,8 +62,8 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
 
 
 def ridge(
-    spectrum: tuple[Masses, Masses], *, gamma: Any, lam: Any, n: Any, delta: Any, r2: Any, sigma2: Any, plain: dict[str, float]
+    spectrum: tuple[Masses, Masses], *, gamma: Any, lam: Any, n: Any, delta: Any, r2: Any, sigma2: Any
 ) -> dict[str, Any]:
     H, G = spectrum
     a, n, delta = setting(gamma, lam, n, delta)
-    return risks(H, G, a, n, delta, kappa(H, a, n, delta, plain["kappa"]), r2, sigma2)
+    return risks(H, G, a, n, delta, kappa(H, a, n, delta), r2, sigma2)

@@ -1,0 +1,50 @@
+r"""Certified forms of `asymptotics.bagging`: (1) to (4) at the proven kappa of a member, n = share samples of gamma H with lam share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import arb
+
+from asymptotics.certified import equivalents
+from asymptotics.certified.balls import INF, sign, times
+from asymptotics.certified.laws import Masses
+from asymptotics.certified.ridge import risks
+
+
+def ridge(
+    spectrum: tuple[Masses, Masses], *, gamma: Any, share: Any, lam: Any, members: Any, disjoint: bool, r2: Any, sigma2: Any,
+) -> dict[str, Any]:  # fmt: skip
+    H, G = spectrum
+    kappa = equivalents.kappa(H, gamma, share, lam * share)
+    one = arb(0) if members == INF else 1 / members
+    at = risks(H, G, gamma, share, lam * share, kappa, arb(0), arb(0))
+    df2 = at["df2"] / share
+    gap = 1 - df2 if sign(kappa) else (share - gamma * H.live) / share
+    rho = lam / kappa if sign(kappa) else gap
+    common = arb(0) if disjoint else share
+    wide = (1 - common) + common * gap
+    lost = r2 * kappa**2 * G.integral(lambda s: s / (s + kappa) ** 2)
+    slope = gamma / share * H.integral(lambda s: s / (s + kappa) ** 2)
+
+    def mean(same: Any, cross: Any) -> Any:
+        """same/(M gap) + (1 - 1/M) cross/wide."""
+        return sum((times(a, INF) if not sign(b) else a / b for a, b in ((one * same, gap), ((1 - one) * cross, wide))), arb(0))
+
+    B = lost + sigma2
+    left = ((1 - share) + share * rho) ** 2
+    if disjoint:
+        left = (1 - 2 * share if sign(1 - 2 * share) > 0 else arb(0)) + 2 * share * rho
+    bias, variance = mean(lost, lost), mean(sigma2 * df2, sigma2 * common * df2)
+    spread = mean(B * slope, common * B * slope)
+    excess = bias + variance
+    return {
+        "bias": bias,
+        "variance": variance,
+        "excess": excess,
+        "test": excess + sigma2,
+        "train": mean(B * (share * rho**2 + 1 - share), B * left),
+        "norm2": r2 * G.integral(lambda s: (s / (s + kappa)) ** 2) + spread,
+        "estimation": r2 * (kappa**2 * G.integral(lambda s: 1 / (s + kappa) ** 2) + G.zero) + spread,
+        "kappa": kappa,
+    }

@@ -1,0 +1,71 @@
+r"""Certified form of `asymptotics.subsampling.ridge`: (2) to (5) at the proven root of (4).
+
+kappa (n - df1)(k - df1)/(N - df1) = delta k/N increases in kappa where n - df1, k - df1 > 0, for n <= N: the root there is unique.
+Without penalty df1 = min(n, k), or kappa = 0 where the rank is no more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import arb
+
+from asymptotics import subsampling
+from asymptotics.certified.balls import INF, Undecided, sign, times
+from asymptotics.certified.krawczyk import krawczyk
+from asymptotics.certified.laws import Masses
+from asymptotics.certified.two_ridges import least
+from asymptotics.spectra.signals import Spectrum
+
+
+def _kappa(H: Masses, n: Any, N: Any, delta: Any, k: Any) -> Any:
+    m = least(n, k)
+    if not sign(delta) and sign(H.live - m) <= 0:
+        return arb(0)
+    assert H.law is not None
+    start = subsampling.ridge(Spectrum(H.law, H.law), n=float(n), pool=float(N), delta=float(delta), k=float(k)).kappa
+    none = arb(0) if k == INF else 1 / k
+
+    def left(x: Any) -> tuple[Any, Any, Any]:
+        """n - df1, (k - df1)/k, N - df1."""
+        df1 = H.sums(x)[0]
+        return n - df1, 1 - df1 * none, N - df1
+
+    def excess(v: list[Any]) -> list[Any]:
+        a, b, c = left(v[0])
+        return [v[0] * a * b - delta * c / N] if sign(delta) else [m - H.sums(v[0])[0]]
+
+    def slope(v: list[Any]) -> list[list[Any]]:
+        a, b, _ = left(v[0])
+        first, second = H.sums(v[0])
+        fall = (first - second) / v[0]  # of df1
+        return [[a * b + v[0] * fall * (b + a * none) - delta * fall / N]] if sign(delta) else [[fall]]
+
+    box = krawczyk(excess, slope, [start])[0]
+    a, b, c = left(box)
+    if not (box > 0 and (not sign(delta) or (a > 0 and b > 0 and c > 0))):
+        raise Undecided
+    return box
+
+
+def ridge(
+    spectrum: tuple[Masses, Masses], *, n: Any, pool: Any, delta: Any, k: Any, r2: Any, sigma2: Any
+) -> dict[str, Any]:
+    H, G = spectrum
+    x = _kappa(H, n, pool, delta, k)
+    df1, df2 = H.sums(x)
+    m, spread = least(n, k), df1 - df2
+    slack, room = n - df1, k - df1
+    if not sign(delta):  # exactly, for one may be 0
+        gap = arb(0) if sign(x) else m - H.live
+        slack, room = gap + (n - m), INF if k == INF else gap + (k - m)
+    if not sign(x):
+        df1, spread = H.live, arb(0)
+    rho = arb(1) if k == INF or not sign(x) else room / (room + spread)
+    B = r2 * x**2 * G.integral(lambda s: s / (s + x) ** 2)
+    C = r2 * x * G.integral(lambda s: (s / (s + x)) ** 2)
+    level = B + (1 - rho) * C + sigma2
+    below = slack * (pool - df1) + (pool - n) * rho * spread
+    test = n * pool * level / below if sign(below) else times(level, INF)
+    train = times((slack / n) ** 2, test) if sign(slack) else arb(0)
+    return {"test": test, "train": train, "gcv": test, "kappa": x, "df1": df1, "df2": df1 - spread}

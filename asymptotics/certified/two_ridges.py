@@ -1,0 +1,105 @@
+r"""Certified forms of `asymptotics.two_ridges`: the pair of effective ridges, from one increasing equation.
+
+kappa1 out of (K) leaves kappa (n - df1)(k - df1) = k delta, a product of three increasing functions where all are positive: it has
+one root there. A box that holds a root, by Krawczyk's operator, and on which n - df1, k - df1 > 0, holds kappa. Without penalty
+df1 = min(n, k), where the mass of H is more than that, and df1 falls in kappa; else kappa = 0. An infinite n or k leaves the system.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import arb
+
+from asymptotics import equivalents, two_ridges
+from asymptotics.certified.balls import INF, Undecided, sign
+from asymptotics.certified.krawczyk import krawczyk
+from asymptotics.certified.laws import Masses
+
+
+def setting(gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any) -> tuple[Any, Any, Any, Any]:
+    """(factor of H, n, k, delta) of either setting."""
+    return (gamma * psi, arb(1), gamma, lam) if n is None else (arb(1), n, k, delta)
+
+
+def least(n: Any, k: Any) -> Any:
+    return n if k == INF or (n != INF and sign(k - n) >= 0) else k
+
+
+def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any) -> Any:
+    """The root of (K), proven; Undecided or ConvergenceError at too low a precision."""
+    m = least(n, k)
+    if n == INF or not sign(delta):
+        if sign(a * H.live - m) <= 0:
+            return arb(0)
+
+        start = equivalents.effective_ridge(H.law, n=float(m / a), delta=0.0).kappa  # type: ignore[arg-type]
+
+        def rest(x: Any) -> tuple[Any, Any]:
+            first, second = H.sums(x)
+            return m - a * first, a * (first - second) / x
+
+        box = krawczyk(lambda x: [rest(x[0])[0]], lambda x: [[rest(x[0])[1]]], [start])[0]
+        if not box > 0:
+            raise Undecided
+        return box
+
+    sizes = (float(v) if v == INF else float(v / a) for v in (n, k, delta))
+    start = two_ridges.effective(H.law, **dict(zip(("n", "k", "delta"), sizes, strict=True))).kappa  # type: ignore[arg-type]
+
+    def left(x: Any) -> tuple[Any, Any, Any]:
+        """n - df1, (k - df1)/k and df1 - df2."""
+        first, second = H.sums(x)
+        return n - a * first, arb(1) if k == INF else 1 - a * first / k, a * (first - second)
+
+    def product(x: list[Any]) -> list[Any]:
+        u, v, _ = left(x[0])
+        return [x[0] * u * v - delta]
+
+    def slope(x: list[Any]) -> list[list[Any]]:
+        u, v, spread = left(x[0])
+        return [[u * v + spread * (v + (arb(0) if k == INF else u / k))]]
+
+    box = krawczyk(product, slope, [start])[0]
+    u, v, _ = left(box)
+    if not (box > 0 and u > 0 and v > 0):
+        raise Undecided
+    return box
+
+
+def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any]:
+    """The fields of `Effective` at kappa = x."""
+    df1 = df2 = slope = outside = arb(0)
+    for s, m in zip(H.atoms, H.masses, strict=True):
+        r = 1 / (s + x)
+        share = s * r
+        part = m * share
+        df1 += part
+        df2 += part * share
+        slope += part * r
+        outside += m * r * r
+    df1, df2 = a * df1, a * df2
+    n_left, k_left = n - df1, k - df1
+    if n == INF or not sign(delta):  # exactly, for one is 0
+        m = least(n, k)
+        gap = m - a * H.live if not sign(x) else arb(0)
+        n_left, k_left = (INF if v == INF else gap + (v - m) for v in (n, k))
+    kappa1 = x if k == INF else x * k_left / k
+    return {
+        "kappa": x,
+        "kappa1": kappa1,
+        "df1": df1,
+        "df2": df2,
+        "n_left": n_left,
+        "k_left": k_left,
+        "spread": df1 - df2 if sign(x) else arb(0),
+        "slope": a * slope,
+        "outside": a * x * outside,
+    }
+
+
+def effective(
+    H: Masses, *, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any
+) -> dict[str, Any]:
+    at = setting(gamma, psi, lam, n, k, delta)
+    return pair(H, *at, kappa(H, *at))
