@@ -1,0 +1,125 @@
+r"""Exact coefficients: rational functions of the parameters, and what roots of polynomials over them add.
+
+The base field is QQ(parameters), SymPy's. An `Extension` adjoins one root r of a polynomial over the field below, known by its number at
+the given parameters: an `Element` is sum_i parts[i] r^i, i < degree. Extensions stack. The polynomial is irreducible over the base
+field (it was factored); above it need not be, and an element that is zero in value only is found by its number, and refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from mpmath import mp, mpf
+
+Parts = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Extension:
+    """r with monic `modulus` (r^0 first, the leading 1 left out), its `number` at the given parameters and its `expression`."""
+
+    modulus: Parts
+    number: Any
+    expression: Any
+    one: Any  # of the field below
+
+    def lift(self, x: Any) -> Element:
+        """An element of the field below."""
+        return Element(self, (x,) + (self.one - self.one,) * (len(self.modulus) - 1))
+
+    def root(self) -> Element:
+        """r itself."""
+        zero = self.one - self.one
+        return Element(self, (zero, self.one) + (zero,) * (len(self.modulus) - 2))
+
+
+class Element:
+    """A number of a field with a root adjoined."""
+
+    __slots__ = ("extension", "parts")
+
+    def __init__(self, extension: Extension, parts: Parts) -> None:
+        self.extension, self.parts = extension, parts
+
+    def _with(self, parts: Any) -> Element:
+        return Element(self.extension, tuple(parts))
+
+    def __bool__(self) -> bool:
+        return any(self.parts)
+
+    def __neg__(self) -> Element:
+        return self._with(-a for a in self.parts)
+
+    def __add__(self, other: Element) -> Element:
+        return self._with(a + b for a, b in zip(self.parts, other.parts, strict=True))
+
+    def __sub__(self, other: Element) -> Element:
+        return self._with(a - b for a, b in zip(self.parts, other.parts, strict=True))
+
+    def __mul__(self, other: Element | int) -> Element:
+        if isinstance(other, int):
+            return self._with(a * other for a in self.parts)
+        degree = len(self.parts)
+        out = [self.extension.one - self.extension.one] * (2 * degree - 1)
+        for i, a in enumerate(self.parts):
+            if a:
+                for j, b in enumerate(other.parts):
+                    out[i + j] = out[i + j] + a * b
+        for top in range(2 * degree - 2, degree - 1, -1):
+            if out[top]:
+                for i, m in enumerate(self.extension.modulus):
+                    out[top - degree + i] = out[top - degree + i] - out[top] * m
+        return self._with(out[:degree])
+
+    def __truediv__(self, other: Element) -> Element:
+        return self * other.inverse()
+
+    def inverse(self) -> Element:
+        """By the columns of multiplication: solve self * x = 1."""
+        one, r = self.extension.one, self.extension.root()
+        columns, power = [], self
+        for _ in self.parts:
+            columns.append(power.parts)
+            power = power * r
+        return self._with(_solve([list(row) for row in zip(*columns, strict=True)], [one] + [one - one] * (len(self.parts) - 1)))
+
+
+def _solve(rows: list[list[Any]], right: list[Any]) -> list[Any]:
+    """Gauss-Jordan over the field below."""
+    size = len(rows)
+    full = [[*row, b] for row, b in zip(rows, right, strict=True)]
+    for i in range(size):
+        pivot = next((k for k in range(i, size) if full[k][i]), None)
+        if pivot is None:
+            raise ZeroDivisionError
+        full[i], full[pivot] = full[pivot], full[i]
+        full[i] = [a / full[i][i] for a in full[i]]
+        for k in range(size):
+            if k != i and full[k][i]:
+                factor = full[k][i]
+                full[k] = [a - factor * b for a, b in zip(full[k], full[i], strict=True)]
+    return [row[-1] for row in full]
+
+
+def number(c: Any, point: list[Any]) -> Any:
+    """c at the given parameters (exact rationals), to the working precision."""
+    if isinstance(c, Element):
+        return mp.fsum(number(a, point) * c.extension.number**i for i, a in enumerate(c.parts) if a)
+    if hasattr(c, "numer") and hasattr(c, "field"):
+        return _rational(c.numer(*point)) / _rational(c.denom(*point))
+    return _rational(c)
+
+
+def _rational(c: Any) -> Any:
+    return mpf(int(c.numerator)) / int(c.denominator)
+
+
+def expression(c: Any, field: Any) -> Any:
+    """c as a SymPy expression, factored."""
+    if isinstance(c, Element):
+        return sp.Add(*(expression(a, field) * c.extension.expression**i for i, a in enumerate(c.parts) if a))
+    if hasattr(c, "numer") and hasattr(c, "field"):
+        return sp.factor(c.numer.as_expr()) / sp.factor(c.denom.as_expr())
+    return field.to_sympy(c)
