@@ -96,8 +96,10 @@ def interpolation(*, alpha: Any, beta: Any, n: Any) -> Interpolation:
     1.0
     """
     alpha, beta = _exponents(alpha, beta)
-    C = (np.pi / alpha) / np.sin(np.pi / alpha)
-    D = 1 / (alpha * np.sinc(1 - (beta - 1) / alpha))  # sinc u = sin(pi u)/(pi u): also right at beta = alpha + 1
+    C = (np.pi / alpha) / np.sin(np.pi * (np.minimum(alpha - 1, 1) / alpha))
+    u, end = (alpha - (beta - 1)) / alpha, np.minimum(beta - 1, 2 * alpha - (beta - 1)) / alpha  # |u| = 1 - end
+    with np.errstate(divide="ignore", invalid="ignore"):  # sinc u = sin(pi u)/(pi u): also right at beta = alpha + 1
+        D = 1 / (alpha * np.where(end < 0.5, np.sin(np.pi * end) / (np.pi * np.abs(u)), np.sinc(u)))
     parts = np.broadcast_arrays((C / n) ** alpha, alpha * D * (C / n) ** (beta - 1), alpha)
     return Interpolation(kappa=parts[0].copy(), test=parts[1].copy(), overfitting=parts[2].copy())
 
@@ -118,20 +120,22 @@ def ridge(*, alpha: Any, beta: Any, n: Any, fitting: Any = 0.0, sigma2: Any = 0.
     )
     if np.any(q >= 1):
         refuse("fitting", float(np.max(q)), "at q = 1 nothing is fitted: q < 1")
-    test = test0 * relative_test(alpha=alpha, beta=beta, fitting=q, noise=sigma2 / test0)
-    overfitting = alpha / (1 + (alpha - 1) * q)
-    variance = sigma2 * (overfitting - 1)
+    scale = 1 + (alpha - 1) * q  # alpha/E0
+    bias, free = test0 * (1 - q) ** (1 - beta) / scale, (alpha - 1) * (1 - q)
+    variance = sigma2 * (free / scale)
+    excess = bias + variance
+    test = excess + sigma2
     return Risk(
-        bias=test - overfitting * sigma2,
+        bias=bias,
         variance=variance,
-        excess=test - sigma2,
+        excess=excess,
         test=test,
         train=q**2 * test,
         gcv=test.copy(),
         loo=test.copy(),
         kappa=kappa0 * (1 - q) ** -alpha,
         df1=n * (1 - q),
-        df2=n * (1 - 1 / overfitting),
+        df2=n * (free / alpha),
     )
 
 

@@ -74,6 +74,6 @@ def ridgeless(
     unit = np.where(wide, over(df2, gap) + over(size, away), over(tall, away))
     variance = np.multiply(sigma2, unit, out=np.zeros(unit.shape), where=sigma2 > 0)
     excess = bias + variance
-    left = np.maximum(1 - tall / size, 0.0)
+    left = np.maximum(size - tall, 0.0) / size
     train = np.where(wide | (left == 0), 0.0, left * (C + sigma2))
     return Risk(bias=bias, variance=variance, excess=excess, test=excess + sigma2, train=train, kappa=kappa.copy())

@@ -110,13 +110,14 @@ def _point(
         slack = h + (n - k).clip(min=0)  # n - df1
         wide = np.isinf(k)
         rest = h + np.where(wide, np.inf, k - n).clip(min=0)  # k - df1
-        rho = np.where(wide | (spread == 0), 1.0, rest / (rest + spread))
+        sure = wide | (spread == 0)
+        rho, lost = np.where(sure, 1.0, rest / (rest + spread)), np.where(sure, 0.0, spread / (rest + spread))  # lost = 1 - rho
         miss = x / (g + x)
-        level = r2 * (w * g * miss * (miss + (1 - rho)[:, None] * (1 - miss))).sum(1) + sigma2
+        level = r2 * (w * g * miss * (miss + lost[:, None] * (g / (g + x)))).sum(1) + sigma2
         below = slack * left + (pool - n) * rho * spread
         test = np.where(below > 0, n * pool * level / below, np.where(level > 0, np.inf, 0.0))  # (5)
         train = np.where(slack > 0, n * pool * level * (slack / n) ** 2 / below, 0.0)  # (3)
-    return [test, train, kappa, df1, df1 - spread]
+    return [test, train, kappa, df1, (m * (s / (s + x)) ** 2).sum(1)]
 
 
 @theory
