@@ -1,0 +1,100 @@
+r"""Sums of words: products of them, inverses, and what is left of a resolvent on its larger side.
+
+With M = u v, R = (M + delta)^-1, G = (v u + delta)^-1, and v u the smaller of the two,
+
+    R^a = delta^-a (1 - u (sum_{j=1..a} delta^(j-1) G^j) v).                                      (1)
+
+The pole at delta = 0 stands as a power in front, where it cancels against the powers of the penalty in an expression that has a
+ridgeless limit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulate.conventions import refuse
+from simulate.expressions.letters import Diagonal, Polynomial, Resolvent, Word
+from simulate.expressions.words import Alphabet
+
+BARE = 6  # resolvents of a word that (1) expands, into 2^BARE words at most
+
+
+class Algebra(Alphabet):
+    """Polynomials in the letters of an alphabet."""
+
+    def multiplied(self, one: Polynomial, two: Polynomial) -> Polynomial:
+        """The product; sums without inverses and parameters are kept as one letter, all else is multiplied out."""
+        one, two = self._kept(one, two), self._kept(two, one)
+        out = Polynomial((one.shape[0], two.shape[1]), {})
+        for u, c in one.terms.items():
+            for v, d in two.terms.items():
+                out = out + Polynomial(out.shape, {self.join(u, v): c * d})
+        return out
+
+    def _kept(self, polynomial: Polynomial, other: Polynomial) -> Polynomial:
+        plain = not any(isinstance(l, Resolvent) for w in polynomial.terms for l in w)
+        plain = plain and not any(self.depends(c)[0] or self.depends(c)[1] for c in polynomial.terms.values())
+        if len(polynomial.terms) < 2 or not (plain or len(polynomial.terms) * len(other.terms) > 4**BARE):
+            return polynomial
+        if set(other.terms) <= {()}:
+            return polynomial
+        return Polynomial(polynomial.shape, {(self.sum(polynomial),): 1})
+
+    def expanded(self, word: Word, around: bool = False) -> dict[Word, Any]:
+        """(1) put in for the resolvents whose smaller side is the other one: words and their coefficients."""
+        word = self.around(word) if around else word
+        bare = [k for k, l in enumerate(word) if isinstance(l, Resolvent) and l.inner is not None]
+        if not bare or len(bare) > BARE:
+            return {word: 1}
+        k = bare[0]
+        r = word[k]
+        assert isinstance(r, Resolvent)
+        assert r.inner is not None
+        if r.delta == 0:
+            refuse(
+                "expression",
+                r.text,
+                f"it is singular: its rank is at most {r.inner.shape[0]}, and it is {r.shape[0]} x {r.shape[0]}",
+            )
+        out: dict[Word, Any] = {}
+        parts = [(self.join(word[:k], word[k + 1 :]), r.delta**-r.a)]
+        for j in range(1, r.a + 1):
+            inner = self.resolvent(r.inner.word, r.delta, j)
+            parts.append((self.join(word[:k], r.u, (inner,), r.v, word[k + 1 :]), -(r.delta ** (j - 1 - r.a))))
+        for part, c in parts:
+            for w, d in self.expanded(part, around).items():
+                out[w] = out.get(w, 0) + c * d
+        return out
+
+    def finished(self, polynomial: Polynomial) -> Polynomial:
+        """The polynomial with (1) put in."""
+        out = Polynomial(polynomial.shape, {})
+        for word, c in polynomial.terms.items():
+            out = out + Polynomial(polynomial.shape, self.expanded(word)) * c
+        return out
+
+    def inverse(self, polynomial: Polynomial) -> Polynomial:
+        """The inverse of a square polynomial: a diagonal letter, or a resolvent."""
+        shape, terms = polynomial.shape, self.finished(polynomial).terms
+        shift = terms.get((), 0)
+        rest = {w: c for w, c in terms.items() if w}
+        if not terms:
+            refuse("expression", "0**-1", "the zero matrix has no inverse")
+        if not rest:
+            return Polynomial(shape, {(): 1 / shift})
+        if all(l.diagonal for w in rest for l in w):
+            (word, c), *more = rest.items()
+            if not more and shift == 0 and len(word) == 1 and isinstance(word[0], Diagonal):
+                return Polynomial(shape, {self.diagonal(shape[0], {name: -e for name, e in word[0].powers}): 1 / c})
+            return Polynomial(shape, {(self.sum(Polynomial(shape, terms), -1),): 1})
+        edge: Word = ()
+        diagonal = [w for w in rest if len(w) == 1 and isinstance(w[0], Diagonal)]
+        if shift == 0 and len(rest) == 2 and len(diagonal) == 1 and (root := self.root(diagonal[0][0])) is not None:
+            edge = self.inverse_diagonal(root[0]) or ()  # D + w = D^(1/2) (1 + D^(-1/2) w D^(-1/2)) D^(1/2)
+            shift = rest.pop(diagonal[0])
+            ((word, c),) = rest.items()
+            rest = {self.join(edge, word, edge): c}
+        if len(rest) > 1:
+            rest = {(self.sum(Polynomial(shape, rest)),): 1}
+        ((word, c),) = rest.items()
+        return Polynomial(shape, {self.join(edge, (self.resolvent(word, shift / c),), edge): 1 / c})
