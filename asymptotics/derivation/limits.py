@@ -104,11 +104,11 @@ class Derivation:
         size = len(self.reduced.algebra.symbols)
         width = max((len(b.core) for b in self.reduced.blocks), default=0) + 1
         V, G = np.zeros(size, dtype=parameters.dtype), np.zeros((size, width), dtype=parameters.dtype)
-        found, values = np.empty((count, size), dtype=V.dtype), np.empty((count, len(made.value)), dtype=V.dtype)
+        found, values = np.empty((count, size), dtype=V.dtype), np.empty((count, len(self.reduced.values)), dtype=V.dtype)
         certificate, status = np.empty((count, 2)), np.empty(count, dtype=np.int64)
         path = self.reduced.algebra.symbols.index(PATH)
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
-        solver._solve(made, at, parameters, path, linear, V, G, found, values, certificate, status)
+        solver._solve(made.index, made.coefficient, at.ends, at.at, parameters, path, linear, V, G, found, values, certificate, status)
         if np.any(status != solver.OK):
             i = int(np.flatnonzero(status != solver.OK)[0])
             where = ", ".join(f"{k} = {v[i]:.12g}" for k, v in flat.items())

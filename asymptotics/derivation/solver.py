@@ -12,148 +12,168 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from asymptotics.derivation.tables import Points, Tables
+from asymptotics.derivation.tables import SECTIONS
 
-OK, STUCK, DEGENERATE = 0, 1, 2  # status of a point
+(TERM_END, POWER_END, VARIABLE, EXPONENT, TOP, BOTTOM, KIND, WHICH, MEASURE, MOMENT, FACTOR_END, FACTOR, MULTIPLICITY, PART_END, PART_MONOMIAL, PART_POLYNOMIAL, COMMON, CORE_END, CORE, REST_END, REST, VALUE,) = range(len(SECTIONS))
+
+OK, STUCK = 0, 1  # status of a point
 
 STEPS = 400  # of the path, at most
-GENTLE = 0.2  # a predicted point is accepted if the first correction is at most so large, relatively
+ROUNDS = 3  # of the equations from zero, at the start of the path
+CALM = 0.05  # relative change of the unknowns at which those rounds have settled, and a step of the path is exact enough
+GENTLE = 0.3  # a larger first correction means that the path may have been left
 
 
-def _polynomial_py(t, p, V, G, width, gradient):
+def _polynomial_py(t, c, p, V, G, width, gradient):
     """The value of polynomial p at V, the sum of its terms' moduli, and into `gradient` its derivative along the columns of G."""
     total, size = V[0] * 0, 0.0
     for j in range(width):
         gradient[j] = 0
-    for i in range(t.term_end[p], t.term_end[p + 1]):
-        term = t.coefficient[i] + V[0] * 0
-        for k in range(t.power_end[i], t.power_end[i + 1]):
-            term *= V[t.variable[k]] ** t.exponent[k]
+    for i in range(t[t[TERM_END] + p], t[t[TERM_END] + p + 1]):
+        term = c[i] + V[0] * 0
+        for k in range(t[t[POWER_END] + i], t[t[POWER_END] + i + 1]):
+            term *= V[t[t[VARIABLE] + k]] ** t[t[EXPONENT] + k]
         total += term
         size += abs(term)
-        for k in range(t.power_end[i], t.power_end[i + 1]):
-            v = t.variable[k]
+        for k in range(t[t[POWER_END] + i], t[t[POWER_END] + i + 1]):
+            v = t[t[VARIABLE] + k]
             live = False
             for j in range(width):
                 live |= G[v, j] != 0
             if live:
-                slope = t.coefficient[i] * t.exponent[k] + V[0] * 0
-                for m in range(t.power_end[i], t.power_end[i + 1]):
-                    slope *= V[t.variable[m]] ** (t.exponent[m] - (1 if m == k else 0))
+                slope = c[i] * t[t[EXPONENT] + k] + V[0] * 0
+                for m in range(t[t[POWER_END] + i], t[t[POWER_END] + i + 1]):
+                    slope *= V[t[t[VARIABLE] + m]] ** (t[t[EXPONENT] + m] - (1 if m == k else 0))
                 for j in range(width):
                     gradient[j] += slope * G[v, j]
     return total, size
 
 
-def _function_py(t, r, V, G, width, gradient, other):
+def _function_py(t, c, r, V, G, width, gradient, other):
     """The same for rational function r; the second number is the relative loss by cancellation."""
-    top, size = _polynomial(t, t.top[r], V, G, width, gradient)
+    top, size = _polynomial(t, c, t[t[TOP] + r], V, G, width, gradient)
     lost = size / abs(top) if top != 0 else 1.0
-    if t.bottom[r] < 0:
+    if t[t[BOTTOM] + r] < 0:
         return top, lost
-    bottom, size = _polynomial(t, t.bottom[r], V, G, width, other)
+    bottom, size = _polynomial(t, c, t[t[BOTTOM] + r], V, G, width, other)
     value = top / bottom
     for j in range(width):
         gradient[j] = (gradient[j] - value * other[j]) / bottom
     return value, max(lost, size / abs(bottom) if bottom != 0 else np.inf)
 
 
-def _integral_py(t, at, i, V, G, width, gradient, other):
-    """The same for integral i."""
-    first, last = at.atom_end[t.measure[i]], at.atom_end[t.measure[i] + 1]
+def _integral_py(t, c, ends, at, i, V, G, width, gradient, other, work):
+    """The same for integral i; `work` (width + 2, atoms) is overwritten."""
+    first, last = ends[t[t[MEASURE] + i]], ends[t[t[MEASURE] + i] + 1]
     m = last - first
-    terms = (at.weights[first:last] * at.monomials[t.moment[i], first:last]) * (1.0 + V[0] * 0)
-    slopes = np.zeros((width, m), dtype=V.dtype)
-    D, S = np.empty(m, dtype=V.dtype), np.empty((width, m), dtype=V.dtype)
-    for k in range(t.factor_end[i], t.factor_end[i + 1]):
-        f, times = t.factor[k], t.multiplicity[k]
-        scale = 1.0 + V[0] * 0
+    zero = V[0] * 0
+    terms, D = work[0, :m], work[1, :m]
+    for a in range(m):
+        terms[a] = at[0, first + a] * at[1 + t[t[MOMENT] + i], first + a]
+    for j in range(width):
+        work[2 + j, :m] = 0
+    for k in range(t[t[FACTOR_END] + i], t[t[FACTOR_END] + i + 1]):
+        f, times = t[t[FACTOR] + k], t[t[MULTIPLICITY] + k]
+        scale = 1 + zero
         D[:] = 0
-        S[:] = 0
-        for part in range(t.part_end[f], t.part_end[f + 1]):
-            c, _ = _polynomial(t, t.part_polynomial[part], V, G, width, gradient)
-            s = at.monomials[t.part_monomial[part], first:last]
+        for j in range(width):
+            other[j] = 0
+        if t[t[COMMON] + f] >= 0:
+            scale, _ = _polynomial(t, c, t[t[COMMON] + f], V, G, width, other)
+        for part in range(t[t[PART_END] + f], t[t[PART_END] + f + 1]):
+            weight, _ = _polynomial(t, c, t[t[PART_POLYNOMIAL] + part], V, G, width, gradient)
+            s = at[1 + t[t[PART_MONOMIAL] + part], first:last]
             for a in range(m):
-                D[a] += c * s[a]
-            for j in range(width):
-                if gradient[j] != 0:
-                    for a in range(m):
-                        S[j, a] += gradient[j] * s[a]
-        if t.common[f] >= 0:
-            scale, _ = _polynomial(t, t.common[f], V, G, width, other)
+                D[a] += weight * s[a]
         for a in range(m):
             D[a] = 1 / D[a]
-            inverse = D[a] * scale
-            for _ in range(times):
-                terms[a] *= inverse
+        for part in range(t[t[PART_END] + f], t[t[PART_END] + f + 1]):
+            if width > 0:
+                _polynomial(t, c, t[t[PART_POLYNOMIAL] + part], V, G, width, gradient)
+            s = at[1 + t[t[PART_MONOMIAL] + part], first:last]
+            for j in range(width):
+                if gradient[j] != 0:
+                    slope, by = work[2 + j, :m], times * gradient[j]
+                    for a in range(m):
+                        slope[a] -= by * s[a] * D[a]
         for j in range(width):
-            shift = other[j] / scale if t.common[f] >= 0 else V[0] * 0
+            if other[j] != 0:
+                work[2 + j, :m] += times * other[j] / scale
+        for _ in range(times):
             for a in range(m):
-                slopes[j, a] -= times * (S[j, a] * D[a] - shift)
-    total = V[0] * 0
+                terms[a] *= scale * D[a]
+    total = zero
     for a in range(m):
         total += terms[a]
     for j in range(width):
         gradient[j] = 0
+        slope = work[2 + j, :m]
         for a in range(m):
-            gradient[j] += terms[a] * slopes[j, a]
+            gradient[j] += terms[a] * slope[a]
     return total
 
 
-def _variable_py(t, at, v, V, G, width, gradient, other):
+def _variable_py(t, c, ends, at, v, V, G, width, gradient, other, work):
     """What the equation of variable v says of it."""
-    if t.kind[v] == 1:
-        return _function(t, t.which[v], V, G, width, gradient, other)
-    return _integral(t, at, t.which[v], V, G, width, gradient, other), 1.0
+    if t[t[KIND] + v] == 1:
+        return _function(t, c, t[t[WHICH] + v], V, G, width, gradient, other)
+    return _integral(t, c, ends, at, t[t[WHICH] + v], V, G, width, gradient, other, work), 1.0
 
 
-def _block_py(t, at, b, V, G, width, F, J):
+def _block_py(t, c, ends, at, b, V, G, width, F, J, work):
     """The block's other unknowns from its core, and what the equations say of the core (F) with derivatives (J); the worst loss."""
     gradient, other = np.zeros(width, dtype=V.dtype), np.zeros(width, dtype=V.dtype)
     worst = 1.0
-    for k in range(t.rest_end[b], t.rest_end[b + 1]):
-        v = t.rest[k]
-        V[v], lost = _variable(t, at, v, V, G, width, gradient, other)
+    for k in range(t[t[REST_END] + b], t[t[REST_END] + b + 1]):
+        v = t[t[REST] + k]
+        V[v], lost = _variable(t, c, ends, at, v, V, G, width, gradient, other, work)
         G[v, :width] = gradient
         worst = max(worst, lost)
-    for k in range(t.core_end[b], t.core_end[b + 1]):
-        row = k - t.core_end[b]
-        F[row], lost = _variable(t, at, t.core[k], V, G, width, gradient, other)
+    for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
+        row = k - t[t[CORE_END] + b]
+        F[row], lost = _variable(t, c, ends, at, t[t[CORE] + k], V, G, width, gradient, other, work)
         J[row, :width] = gradient
         worst = max(worst, lost)
     return worst
 
 
-def _step_py(t, at, b, V, G, seed):
-    """One Newton step of block b: (relative size of the step, direction d core / d seed); `seed` a variable to follow, or -1."""
-    first, m = t.core_end[b], t.core_end[b + 1] - t.core_end[b]
+def _step_py(t, c, ends, at, b, V, G, seed, work):
+    """Newton's step of block b in column 0, the derivative of its core along variable `seed` in column 1; both relative to the core.
+
+    Of logarithms where the core and what the equations say of it are positive (the flag).
+    """
+    first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
     F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, m + 1), dtype=V.dtype)
     for k in range(m):
-        G[t.core[first + k], :] = 0
-        G[t.core[first + k], k] = 1
+        G[t[t[CORE] + first + k], :] = 0
+        G[t[t[CORE] + first + k], k] = 1
     if seed >= 0:
         G[seed, m] = 1
-    worst = _block(t, at, b, V, G, m + 1, F, J)
+    worst = _block(t, c, ends, at, b, V, G, m + 1, F, J, work)
     if seed >= 0:
         G[seed, m] = 0
     M, right = np.zeros((m, m), dtype=V.dtype), np.zeros((m, 2), dtype=V.dtype)
     positive = True
     for i in range(m):
-        x = V[t.core[first + i]]
-        positive &= abs(x.imag) == 0 and abs(F[i].imag) == 0 and x.real > 0 and F[i].real > 0
+        x = V[t[t[CORE] + first + i]]
+        positive &= x.imag == 0 and F[i].imag == 0 and x.real > 0 and F[i].real > 0
     for i in range(m):
-        x = V[t.core[first + i]]
-        scale = F[i] if positive else x if x != 0 else x + 1
+        x = V[t[t[CORE] + first + i]]
+        scale = F[i] if positive else x if x != 0 else 1 + x
         for j in range(m):
-            y = V[t.core[first + j]]
-            M[i, j] = (1.0 if i == j else 0.0) - J[i, j] * (y if y != 0 else y + 1) / scale
-        if not positive and x == 0:
-            for j in range(m):
-                y = V[t.core[first + j]]
-                M[i, j] = (1.0 if i == j else 0.0) - J[i, j] * (y if y != 0 else y + 1)
+            y = V[t[t[CORE] + first + j]]
+            M[i, j] = (1.0 if i == j else 0.0) - J[i, j] * (y if y != 0 else 1 + y) / scale
         right[i, 0] = np.log(F[i] / x) if positive else (F[i] - x) / scale
         right[i, 1] = J[i, m] / scale
     return _solved(M, right), positive, worst
+
+
+def _moved_py(t, b, V, by, positive):
+    """The core after a relative step."""
+    first = t[t[CORE_END] + b]
+    for i in range(len(by)):
+        v = t[t[CORE] + first + i]
+        V[v] = V[v] * np.exp(by[i]) if positive else V[v] * (1 + by[i]) if V[v] != 0 else by[i]
 
 
 def _solved_py(M, right):
@@ -184,93 +204,100 @@ def _solved_py(M, right):
     return right
 
 
-def _converge_py(t, at, b, V, G, gentle):
-    """Newton's method in block b: (size of its last step, size of its first); stops where steps no longer shrink."""
-    first, m = t.core_end[b], t.core_end[b + 1] - t.core_end[b]
-    begun, before, worst = -1.0, np.inf, 1.0
+def _size_py(x):
+    size = 0.0
+    for i in range(len(x)):
+        size = max(size, abs(x[i])) if np.isfinite(x[i].real) else np.inf
+    return size
+
+
+def _converge_py(t, c, ends, at, b, V, G, work):
+    """Newton's method in block b, to where steps no longer shrink: (size of the last step, loss)."""
+    before, worst = np.inf, 1.0
     for _ in range(40):
-        found, positive, worst = _step(t, at, b, V, G, -1)
-        size = 0.0
-        for i in range(m):
-            size = max(size, abs(found[i, 0]))
-        if not np.isfinite(size):
-            return np.inf, np.inf, worst
-        if begun < 0:
-            begun = size
-            if begun > gentle:
-                return np.inf, begun, worst
-        for i in range(m):
-            v = t.core[first + i]
-            if positive:
-                V[v] *= np.exp(found[i, 0])
-            elif V[v] != 0:
-                V[v] *= 1 + found[i, 0]
-            else:
-                V[v] = found[i, 0]
-        if size < 4e-16 or (size >= before / 2 and before < 1e-9):
-            return min(size, before), begun, worst
-        if size > before and size > gentle:
-            return np.inf, begun, worst
+        found, positive, worst = _step(t, c, ends, at, b, V, G, -1, work)
+        size = _size(found[:, 0])
+        if size == np.inf or (size > before and before < 1e-8):
+            break
+        _moved(t, b, V, found[:, 0], positive)
+        if size < 4e-16:
+            return size, worst
         before = size
-    return before, begun, worst
+    return before, worst
 
 
-def _nonlinear_py(t, at, b, V, G, path):
-    """Block b from h = small to h = 1: (status, size of the last Newton step, loss)."""
-    first, m = t.core_end[b], t.core_end[b + 1] - t.core_end[b]
+def _nonlinear_py(t, c, ends, at, b, V, G, path, work):
+    """Block b from small h to h = 1: (status, size of the last step, loss)."""
+    first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
     F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, m + 1), dtype=V.dtype)
-    h = 1.0
-    calm = False
-    for _ in range(60):  # down to where a few rounds of the equations nearly repeat themselves
+    h, moved = 1.0, np.inf
+    for _ in range(80):  # down to where a few rounds of the equations nearly repeat themselves
         V[path] = h
         for i in range(m):
-            V[t.core[first + i]] = 0
-        moved = np.inf
-        for _ in range(6):
-            _block(t, at, b, V, G, 0, F, J)
+            V[t[t[CORE] + first + i]] = 0
+        for _ in range(ROUNDS):
+            _block(t, c, ends, at, b, V, G, 0, F, J, work)
             moved = 0.0
             for i in range(m):
-                v = t.core[first + i]
-                moved = max(moved, abs(F[i] - V[v]) / abs(F[i])) if F[i] != 0 else moved
+                v = t[t[CORE] + first + i]
+                if F[i] != 0:
+                    moved = max(moved, abs(F[i] - V[v]) / abs(F[i]))
                 V[v] = F[i]
-        if moved < 0.05:
-            calm = True
+        if moved < CALM:
             break
-        h /= 8
-    if not calm:
+        h /= 100
+    if not moved < CALM:
         return STUCK, np.inf, 1.0
-    last, _, worst = _converge(t, at, b, V, G, 1.0)
-    stride = 1.0
-    kept = V.copy()
+    stride, kept, way = 2.0, V.copy(), np.zeros((m, 2), dtype=V.dtype)
+    before, forward = h, False
     for _ in range(STEPS):
-        if h >= 1.0 or not np.isfinite(last):
-            break
-        tangent, positive, _ = _step(t, at, b, V, G, path)
-        kept[:] = V
-        while True:
-            target = min(1.0, h * np.exp(stride))
-            ahead = np.log(target / h) if target < 1.0 else -np.log(h)
-            V[path] = target
-            for i in range(m):
-                v = t.core[first + i]
-                slope = tangent[i, 1] * h * ahead
-                V[v] = kept[v] * np.exp(slope) if positive else kept[v] * (1 + slope) if kept[v] != 0 else slope
-            last, begun, worst = _converge(t, at, b, V, G, GENTLE)
-            if np.isfinite(last) and last < 1e-6:
-                break
-            V[:] = kept
+        found, positive, _ = _step(t, c, ends, at, b, V, G, path, work)
+        size = _size(found[:, 0])
+        if size > GENTLE:  # too far: back, and a shorter stride
             stride /= 3
-            if stride < 1e-6:
-                return STUCK, np.inf, worst
-        h = target
-        stride = stride * (3.0 if begun < 0.02 else 1.5 if begun < 0.08 else 1.0)
-    if h < 1.0 or not np.isfinite(last):
-        return STUCK, last, worst
-    return OK, last, worst
+            if not forward or stride < 1e-6:
+                return STUCK, size, 1.0
+            V[:] = kept
+            h = before
+        else:
+            _moved(t, b, V, found[:, 0], positive)
+            if size > CALM:
+                continue
+            if h == 1.0:
+                break
+            kept[:] = V
+            way[:] = found
+            forward = positive
+            before = h
+            stride *= 2.5 if size < CALM / 5 else 1.0
+        ahead = min(stride, -np.log(before))
+        h = 1.0 if ahead == -np.log(before) else before * np.exp(ahead)
+        V[path] = h
+        _moved(t, b, V, way[:, 1] * (before * ahead), forward)
+        forward = True
+    if h < 1.0:
+        return STUCK, np.inf, 1.0
+    last, worst = _converge(t, c, ends, at, b, V, G, work)
+    return (OK if last < 1e-6 else STUCK), last, worst
 
 
-def _solve_py(t, at, parameters, path, linear, V, G, found, values, certificate, status):
+def _near_py(t, c, ends, at, b, V, G, neighbour, work):
+    """Whether the last point's solution is nearly this one's too: then it continues it, and is where Newton's method begins."""
+    for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
+        V[t[t[CORE] + k]] = neighbour[t[t[CORE] + k]]
+    found, positive, _ = _step(t, c, ends, at, b, V, G, -1, work)
+    if not _size(found[:, 0]) < CALM:
+        return False
+    _moved(t, b, V, found[:, 0], positive)
+    return True
+
+
+def _solve_py(t, c, ends, at, parameters, path, linear, V, G, found, values, certificate, status):
     """All points: `parameters` (points, k) are the first k variables; `found` (points, variables) receives all."""
+    most = 0
+    for i in range(len(ends) - 1):
+        most = max(most, ends[i + 1] - ends[i])
+    work = np.empty((G.shape[1] + 2, most), dtype=V.dtype)
     for p in range(parameters.shape[0]):
         V[:] = 0
         V[: parameters.shape[1]] = parameters[p]
@@ -279,15 +306,18 @@ def _solve_py(t, at, parameters, path, linear, V, G, found, values, certificate,
         residual, worst = 0.0, 1.0
         for b in range(len(linear)):
             G[:] = 0
-            m = t.core_end[b + 1] - t.core_end[b]
+            m = t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
             if m == 0:
-                _block(t, at, b, V, G, 0, np.zeros(0, dtype=V.dtype), np.zeros((0, 0), dtype=V.dtype))
+                _block(t, c, ends, at, b, V, G, 0, V[:0], G[:0], work)
                 continue
             if linear[b]:
                 state = OK
-                last, _, lost = _converge(t, at, b, V, G, np.inf)
+                last, lost = _converge(t, c, ends, at, b, V, G, work)
+            elif p > 0 and status[p - 1] == OK and _near(t, c, ends, at, b, V, G, found[p - 1], work):
+                state = OK
+                last, lost = _converge(t, c, ends, at, b, V, G, work)
             else:
-                state, last, lost = _nonlinear(t, at, b, V, G, path)
+                state, last, lost = _nonlinear(t, c, ends, at, b, V, G, path, work)
             V[path] = 1
             residual, worst = max(residual, last), max(worst, lost)
             if state != OK:
@@ -295,8 +325,8 @@ def _solve_py(t, at, parameters, path, linear, V, G, found, values, certificate,
                 break
         gradient, other = np.zeros(1, dtype=V.dtype), np.zeros(1, dtype=V.dtype)
         if status[p] == OK:
-            for k in range(len(t.value)):
-                values[p, k], lost = _function(t, t.value[k], V, G, 0, gradient, other)
+            for k in range(values.shape[1]):
+                values[p, k], lost = _function(t, c, t[t[VALUE] + k], V, G, 0, gradient, other)
                 worst = max(worst, lost)
         certificate[p, 0], certificate[p, 1] = residual, worst
         found[p, :] = V
@@ -309,7 +339,10 @@ _integral = _jit(_integral_py)
 _variable = _jit(_variable_py)
 _block = _jit(_block_py)
 _solved = _jit(_solved_py)
+_size = _jit(_size_py)
+_moved = _jit(_moved_py)
 _step = _jit(_step_py)
 _converge = _jit(_converge_py)
+_near = _jit(_near_py)
 _nonlinear = _jit(_nonlinear_py)
 _solve = _jit(_solve_py)

@@ -27,40 +27,44 @@ class Measure(NamedTuple):
     weights: NDArray[np.float64]
 
 
-class Tables(NamedTuple):
-    """Ranges are given by their ends: what belongs to i is end[i]:end[i+1]."""
+SECTIONS = {  # of the table, in order; what belongs to i in the section that X_end refers to is X_end[i]:X_end[i+1]
+    "term_end": "polynomial -> terms",
+    "power_end": "term -> (variable, exponent)",
+    "variable": "",
+    "exponent": "",
+    "top": "rational function -> polynomial",
+    "bottom": "its denominator; -1: 1",
+    "kind": "variable -> 0 a parameter, 1 a rational function, 2 an integral",
+    "which": "variable -> number of the function or of the integral",
+    "measure": "integral -> measure",
+    "moment": "integral -> monomial in s on top",
+    "factor_end": "integral -> factors",
+    "factor": "",
+    "multiplicity": "",
+    "part_end": "factor -> (monomial in s, polynomial)",
+    "part_monomial": "",
+    "part_polynomial": "",
+    "common": "factor -> polynomial of its denominator; -1: 1",
+    "core_end": "block -> core variables",
+    "core": "",
+    "rest_end": "block -> the other variables, in order",
+    "rest": "",
+    "value": "value -> rational function",
+}
 
-    term_end: Ints  # polynomial -> terms
+
+class Tables(NamedTuple):
+    """`index`: where each section begins, then the sections; `coefficient` of each term."""
+
+    index: Ints
     coefficient: NDArray[np.float64]
-    power_end: Ints  # term -> (variable, exponent)
-    variable: Ints
-    exponent: Ints
-    top: Ints  # rational function -> polynomial
-    bottom: Ints  # -1: 1
-    kind: Ints  # variable -> 0 a parameter, 1 a rational function, 2 an integral
-    which: Ints  # variable -> number of the function or of the integral
-    measure: Ints  # integral -> measure
-    moment: Ints  # integral -> monomial in s on top
-    factor_end: Ints  # integral -> factors
-    factor: Ints
-    multiplicity: Ints
-    part_end: Ints  # factor -> (monomial in s, polynomial)
-    part_monomial: Ints
-    part_polynomial: Ints
-    common: Ints  # factor -> polynomial of its denominator, -1: 1
-    core_end: Ints  # block -> core variables
-    core: Ints
-    rest_end: Ints  # block -> the other variables, in order
-    rest: Ints
-    value: Ints  # rational functions of the values
 
 
 class Points(NamedTuple):
-    """The laws: measure -> range of atoms, their weights, and the monomials (one a row) at them."""
+    """The laws: measure -> range of atoms; `at`: their weights, then the monomials (one a row) at them."""
 
-    atom_end: Ints
-    weights: NDArray[np.float64]
-    monomials: NDArray[np.float64]
+    ends: Ints
+    at: NDArray[np.float64]
 
 
 class _Pool:
@@ -111,9 +115,8 @@ def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[
     value = [pool.function(x) for x in reduced.values.values()]
     terms = [list(p.terms()) for p in pool.polynomials]
     powers = [[(i, k) for i, k in enumerate(monomial) if k] for p in terms for monomial, _ in p]
-    made = Tables(
+    sections = dict(
         term_end=_ends(terms),
-        coefficient=np.array([float(c.numerator) / float(c.denominator) for p in terms for _, c in p], dtype=np.float64),
         power_end=_ends(powers),
         variable=_ints(i for p in powers for i, _ in p),
         exponent=_ints(k for p in powers for _, k in p),
@@ -136,6 +139,9 @@ def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[
         rest=_ints(place[s] for b in reduced.blocks for s in b.rest),
         value=_ints(value),
     )
+    starts = len(SECTIONS) + np.cumsum([0, *(len(sections[name]) for name in SECTIONS)])
+    coefficient = np.array([float(c.numerator) / float(c.denominator) for p in terms for _, c in p], dtype=np.float64)
+    made = Tables(np.concatenate([_ints(starts[:-1]), *(sections[name] for name in SECTIONS)]), coefficient)
     return made, list(monomials), list(measures)
 
 
@@ -143,14 +149,14 @@ def points(monomials: Sequence[tuple[int, ...]], measures: Sequence[Measure], co
     """The atoms of the measures at the monomials; columns: for each measure, law generator -> its column of atoms."""
     rows = []
     for measure, column in zip(measures, columns, strict=True):
-        at = np.ones((len(monomials), len(measure.weights)))
+        at = np.ones((1 + len(monomials), len(measure.weights)))
+        at[0] = measure.weights
         for k, monomial in enumerate(monomials):
             for g, exponent in zip(law, monomial, strict=True):
                 if exponent and g in column:
-                    at[k] *= measure.atoms[:, column[g]] ** (exponent / roots[g])
+                    at[1 + k] *= measure.atoms[:, column[g]] ** (exponent / roots[g])
         rows.append(at)
-    weights = np.concatenate([m.weights for m in measures]) if measures else np.empty(0)
-    return Points(_ends([m.weights for m in measures]), weights, np.concatenate(rows, axis=1) if rows else np.empty((len(monomials), 0)))
+    return Points(_ends([m.weights for m in measures]), np.concatenate(rows, axis=1) if rows else np.empty((1 + len(monomials), 0)))
 
 
 def _ints(values) -> Ints:
