@@ -24,8 +24,8 @@ def ridge(
     rho = lam / kappa if sign(kappa) else gap
     common = arb(0) if disjoint else share
     wide = (1 - common) + common * gap
-    lost = r2 * kappa**2 * G.integral(lambda s: s / (s + kappa) ** 2)
-    slope = gamma / share * H.integral(lambda s: s / (s + kappa) ** 2)
+    _, fit, seen, outside = G.integrals(kappa)
+    lost, slope = r2 * kappa**2 * seen, gamma / share * H.integrals(kappa)[2]
 
     def mean(same: Any, cross: Any) -> Any:
         """same/(M gap) + (1 - 1/M) cross/wide."""
@@ -44,7 +44,18 @@ def ridge(
         "excess": excess,
         "test": excess + sigma2,
         "train": mean(B * (share * rho**2 + 1 - share), B * left),
-        "norm2": r2 * G.integral(lambda s: (s / (s + kappa)) ** 2) + spread,
-        "estimation": r2 * (kappa**2 * G.integral(lambda s: 1 / (s + kappa) ** 2) + G.zero) + spread,
+        "norm2": r2 * fit + spread,
+        "estimation": times(r2, times(kappa**2, outside) + G.zero) + spread,
         "kappa": kappa,
     }
+
+
+def equivalent_penalty(spectrum: tuple[Masses, Masses], *, gamma: Any, share: Any, lam: Any) -> Any:
+    return share * lam + (1 - share) * equivalents.kappa(spectrum[0], gamma, share, lam * share)
+
+
+def equivalent_share(spectrum: tuple[Masses, Masses], *, gamma: Any, lam: Any, member: Any) -> Any:
+    kappa = equivalents.kappa(spectrum[0], gamma, arb(1), lam)
+    if not sign(kappa):  # lam = member = 0: the limit
+        return gamma * spectrum[0].live
+    return (kappa - lam) / (kappa - member) if sign(lam - member) else arb(1)

@@ -20,15 +20,16 @@ def terms(spectrum: Pair, at: dict[str, Any], n: Any, k: Any, r2: Any, sigma2: A
     missed, kept = signal(spectrum[1], x)
     B2, C = r2 * missed, r2 * x * kept
     if k == INF:
-        lost = arb(0)
+        rho, lost = arb(1), arb(0)
     elif sign(x) or sign(at["k_left"]):
-        lost = spread / (at["k_left"] + spread)
+        share = 1 / (at["k_left"] + spread)
+        rho, lost = at["k_left"] * share, spread * share
     else:
-        lost = arb(1) / 2
+        rho = lost = arb(1) / 2
     if n == INF:
         A1 = A2 = arb(1)
     else:
-        D, wide = at["n_left"] + (1 - lost) * spread, at["n_left"] + spread
+        D, wide = at["n_left"] + rho * spread, at["n_left"] + spread
         A1, A2 = (n / v if sign(v) else INF for v in (D, wide))
     both = arb(0) if not sign(lost) or not sign(spread) else INF if A1 == INF else A1 - A2
     if not sign(x) and not sign(at["n_left"]):

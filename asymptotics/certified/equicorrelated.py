@@ -17,7 +17,7 @@ from asymptotics.certified.ridge import risks
 
 def ridge(*, gamma: Any, lam: Any, rho: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     s = 1 - rho
-    H = Masses([s], [arb(1)], arb(0), arb(1))
+    H = Masses([s], [arb(1)], arb(0), arb(1), arb(0))
     b = lam + (gamma - 1) * s
     if sign(lam):
         kappa = (b + (b * b + 4 * lam * s).sqrt()) / 2

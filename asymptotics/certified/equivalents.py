@@ -38,7 +38,7 @@ def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
         return [[n - a * H.sums(x[0])[1]]]
 
     box = krawczyk(phi, slope, [start])[0]
-    if not (box > -H.atoms[-1] and slope([box])[0][0] > 0 and (box > 0 or delta < 0)):
+    if not (box > (0 if delta >= 0 or sign(H.tail) else -H.atoms[-1]) and slope([box])[0][0] > 0):
         raise Undecided
     return box
 
@@ -46,17 +46,10 @@ def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
 def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any) -> dict[str, Any]:
     a, n, delta = setting(gamma, lam, n, delta)
     k = kappa(H, a, n, delta)
-    first = second = square = cube = arb(0)
-    for s, m in zip(H.atoms, H.masses, strict=True):
-        r = 1 / (s + k)
-        share = s * r
-        part = m * share
-        first += part
-        second += part * share
-        square += part * r
-        cube += part * share * r
+    first, second, square, _ = H.integrals(k)
+    cube = sum((m * s * s / (s + k) ** 3 for s, m in zip(H.atoms, H.masses, strict=True)), arb(0))
     gap = n - a * second
-    if not sign(k) and not sign(delta):
+    if not sign(k):
         gap = n - a * H.live  # exactly, for it may be 0
     found = {"kappa": k, "df1": a * first, "df2": a * second, "gap": gap, "residual": arb(0)}
     if not sign(gap):
@@ -71,7 +64,7 @@ def edge(H: Masses, *, gamma: Any, n: Any) -> Any:
         return arb(0)
 
     def bend(k: Any) -> Any:
-        return 2 * a * H.integral(lambda s: s * s / (s + k) ** 3)
+        return 2 * a * sum((m * s * s / (s + k) ** 3 for s, m in zip(H.atoms, H.masses, strict=True)), arb(0))
 
     least = H.atoms[-1]
     x = (least * ((a * H.masses[-1] / n).sqrt() - 1)).mid()

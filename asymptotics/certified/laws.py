@@ -4,8 +4,9 @@ r"""A law in exact numbers: the measure that a `Law` of finitely many atoms hold
 
 with s_i the doubles `atoms`, and m_i the difference of successive masses `above`, kept to twice double precision, where that agrees
 with the double `weights_i` to its rounding; else the weight itself, and the largest mass takes what is left of the whole. So 1/3 is meant
-to 2^-104, and masses that add up to 1 do so. Atoms are not compressed. A law with a `tail`, infinitely many eigenvalues, or one
-whose nodes are known not to tell 1/s (`reciprocal`), is only approximated by a `Law`, and refused.
+to 2^-104, and masses that add up to 1 do so. Atoms are not compressed. A `tail` that is right for every kappa > 0 (`resolved` = 0:
+infinitely many eigenvalues, infinitely small) is part of the law; one that stands for the rest of an infinite sum, and nodes that are
+known not to tell 1/s (`reciprocal`), only approximate a law, and are refused.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from asymptotics.certified.balls import INF, sign
 from asymptotics.conventions import refuse
 from asymptotics.spectra.laws import Law
 
@@ -25,12 +27,16 @@ EXACT = 4500  # bits, in which sums of doubles are exact
 
 @dataclass(frozen=True)
 class Masses:
-    """Atoms (decreasing), their masses, the mass at 0 and that of all atoms, as balls; `law` gives starting values."""
+    """Atoms (decreasing), their masses, the mass at 0 and that of all atoms, the integral of s over infinitely small ones, as balls.
+
+    `law` gives starting values, where there is one.
+    """
 
     atoms: list[Any]
     masses: list[Any]
     zero: Any
     live: Any
+    tail: Any
     law: Law | None = None
 
     def sums(self, kappa: Any) -> tuple[Any, Any]:
@@ -41,17 +47,28 @@ class Masses:
             part = m * share
             first += part
             second += part * share
-        return first, second
+        return first + self.tail / kappa if sign(self.tail) else first, second
 
-    def integral(self, f: Any) -> Any:
-        """int f(s) over the atoms; what is at 0 is not in it."""
-        return sum((m * f(s) for s, m in zip(self.atoms, self.masses, strict=True)), arb(0))
+    def integrals(self, kappa: Any) -> tuple[Any, Any, Any, Any]:
+        """int s/(s + kappa), its square, int s/(s + kappa)^2 and int 1/(s + kappa)^2 over the atoms and the infinitely small ones."""
+        first = second = slope = outside = arb(0)
+        for s, m in zip(self.atoms, self.masses, strict=True):
+            r = 1 / (s + kappa)
+            share = s * r
+            part = m * share
+            first += part
+            second += part * share
+            slope += part * r
+            outside += m * r * r
+        if sign(self.tail):
+            first, slope, outside = first + self.tail / kappa, slope + self.tail / kappa**2, INF
+        return first, second, slope, outside
 
 
 @functools.lru_cache(16)
 def exact(law: Law) -> Masses:
     """The law's atoms and masses as exact balls; ValueError for one that stands for another."""
-    if law.tail or law.reciprocal >= 0 or not np.isfinite(law.mass):
+    if law.resolved > 0 or law.reciprocal >= 0 or not (law.tail or np.isfinite(law.mass)):
         refuse("certified", True, f"{law!r} approximates a law that it does not hold; give one of finitely many eigenvalues")
     high, low = (np.diff(v, prepend=0.0) for v in law.above)
     kept = np.abs(high + low - law.weights) <= 2.0**-50 * law.weights
@@ -63,4 +80,5 @@ def exact(law: Law) -> Masses:
         if not kept.all():
             largest = int(np.argmax(law.weights))
             masses[largest] += above[-1] - sum(masses, arb(0))
-        return Masses([arb(s) for s in law.atoms.tolist()], masses, arb(law.zero), above[-1], law)
+        live = arb.pos_inf() if law.tail else above[-1]
+        return Masses([arb(s) for s in law.atoms.tolist()], masses, arb(law.zero), live, arb(law.tail), law)

@@ -18,7 +18,8 @@ from asymptotics.certified.two_ridges import kappa, pair, setting
 
 def signal(G: Masses, x: Any) -> tuple[Any, Any]:
     """int (1 - L)^2 s and int L^2 over G: L (1 - L) s = kappa L^2."""
-    return G.integral(lambda s: s * (x / (s + x)) ** 2), G.integral(lambda s: (s / (s + x)) ** 2)
+    _, kept, seen, _ = G.integrals(x)
+    return x * x * seen, kept
 
 
 def ridge(
@@ -33,9 +34,14 @@ def ridge(
     r2: Any,
     sigma2: Any,
 ) -> dict[str, Any]:
-    H, G = spectrum
-    a, n, k, delta = setting(gamma, psi, lam, n, k, delta)
-    x = kappa(H, a, n, k, delta)
+    sizes = setting(gamma, psi, lam, n, k, delta)
+    return risks(*spectrum, *sizes, kappa(spectrum[0], *sizes), r2, sigma2)
+
+
+def risks(
+    H: Masses, G: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any, r2: Any, sigma2: Any
+) -> dict[str, Any]:
+    """All fields of `random_features.ridge` at kappa = x."""
     at = pair(H, a, n, k, delta, x)
     df2, n_left, k_left, spread, slope, outside = (at[v] for v in ("df2", "n_left", "k_left", "spread", "slope", "outside"))
     missed, kept = signal(G, x)
@@ -62,7 +68,7 @@ def ridge(
         norm2 = INF if sign(miss + sigma2) else times(per, C0)
     excess = bias + variance
     test = excess + sigma2
-    spill = times(slope * each, test) + times(lost * each * outside, test)
+    spill = times(slope * each, test) + times(times(lost * each, outside), test)
     return {
         "bias": bias,
         "variance": variance,

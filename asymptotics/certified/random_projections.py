@@ -22,8 +22,8 @@ def ridgeless(
     a, n, k = (gamma * psi, arb(1), gamma) if n is None else (arb(1), n, k)
     m = n if sign(k - n) >= 0 else k
     kappa = equivalents.kappa(H, a, m, arb(0))
-    B = r2 * kappa**2 * G.integral(lambda s: s / (s + kappa) ** 2)
-    C = r2 * kappa * G.integral(lambda s: s / (s + kappa))
+    first, _, seen, _ = G.integrals(kappa)
+    B, C = r2 * kappa**2 * seen, r2 * kappa * first
     df2 = a * H.sums(kappa)[1]
     if sign(kappa) and sign(k - n) > 0:
         bias = n * (B / (n - df2) + C / (k - n))

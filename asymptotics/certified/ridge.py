@@ -18,22 +18,8 @@ from asymptotics.certified.laws import Masses
 
 def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     """All fields of `ridge.ridge` at the effective ridge k of a H."""
-    df1 = df2 = slope = arb(0)
-    for s, m in zip(H.atoms, H.masses, strict=True):
-        r = 1 / (s + k)
-        share = s * r
-        part = m * share
-        df1 += part
-        df2 += part * share
-        slope += part * r
-    df1, df2, slope = a * df1, a * df2, a * slope
-    seen = fit = rest = arb(0)
-    for s, m in zip(G.atoms, G.masses, strict=True):
-        r = 1 / (s + k)
-        part = m * r * r
-        seen += part * s
-        fit += part * s * s
-        rest += part
+    df1, df2, slope, _ = (a * v for v in H.integrals(k))
+    _, fit, seen, outside = G.integrals(k)
     lost = k * k * seen
     gap = left = n - a * H.live  # exactly, for it may be 0
     if sign(k):
@@ -54,7 +40,7 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
         "gcv": test,
         "loo": test,
         "norm2": r2 * fit + spread,
-        "estimation": r2 * (k * k * rest + G.zero) + spread,
+        "estimation": times(r2, times(k * k, outside) + G.zero) + spread,
         "kappa": k,
         "df1": df1,
         "df2": df2,

@@ -22,9 +22,8 @@ def _terms(at: dict[str, Any], of: str, gamma: Any, x: Any, r2: Any, sigma2: Any
         return signal * x**2, sigma2 * x**2 - signal * x**3
     if of == "norm2":  # (r2/p) s^2/(s + x)^2 + sigma2 s/(s + x)^2
         return sigma2 - 2 * signal * x, signal * x**2 - sigma2 * x
-    left = 1 / kappa**2  # gcv = train/(x/kappa)^2, and 1/kappa = int dF'/(s + x), which moves too
-    u, w = signal, sigma2 - signal * x
-    return u / left - 2 * at["test"] * kappa, w / left
+    # gcv = train/(x/kappa)^2, and 1/kappa = int dF'/(s + x), which moves too
+    return signal * kappa**2 - 2 * at["test"] * kappa, (sigma2 - signal * x) * kappa**2
 
 
 def ridge(*, gamma: Any, lam: Any, r2: Any, sigma2: Any, of: str) -> dict[str, Any]:

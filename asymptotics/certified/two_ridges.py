@@ -12,7 +12,7 @@ from typing import Any
 from flint import arb
 
 from asymptotics import equivalents, two_ridges
-from asymptotics.certified.balls import INF, Undecided, sign
+from asymptotics.certified.balls import INF, Undecided, sign, times
 from asymptotics.certified.krawczyk import krawczyk
 from asymptotics.certified.laws import Masses
 
@@ -26,14 +26,15 @@ def least(n: Any, k: Any) -> Any:
     return n if k == INF or (n != INF and sign(k - n) >= 0) else k
 
 
-def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any) -> Any:
+def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any, start: Any = None) -> Any:
     """The root of (K), proven; Undecided or ConvergenceError at too low a precision."""
     m = least(n, k)
     if n == INF or not sign(delta):
         if sign(a * H.live - m) <= 0:
             return arb(0)
 
-        start = equivalents.effective_ridge(H.law, n=float(m / a), delta=0.0).kappa  # type: ignore[arg-type]
+        if start is None:
+            start = equivalents.effective_ridge(H.law, n=float(m / a), delta=0.0).kappa  # type: ignore[arg-type]
 
         def rest(x: Any) -> tuple[Any, Any]:
             first, second = H.sums(x)
@@ -44,8 +45,9 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any) -> Any:
             raise Undecided
         return box
 
-    sizes = (float(v) if v == INF else float(v / a) for v in (n, k, delta))
-    start = two_ridges.effective(H.law, **dict(zip(("n", "k", "delta"), sizes, strict=True))).kappa  # type: ignore[arg-type]
+    if start is None:
+        sizes = (float(v) if v == INF else float(v / a) for v in (n, k, delta))
+        start = two_ridges.effective(H.law, **dict(zip(("n", "k", "delta"), sizes, strict=True))).kappa  # type: ignore[arg-type]
 
     def left(x: Any) -> tuple[Any, Any, Any]:
         """n - df1, (k - df1)/k and df1 - df2."""
@@ -69,16 +71,7 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any) -> Any:
 
 def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any]:
     """The fields of `Effective` at kappa = x."""
-    df1 = df2 = slope = outside = arb(0)
-    for s, m in zip(H.atoms, H.masses, strict=True):
-        r = 1 / (s + x)
-        share = s * r
-        part = m * share
-        df1 += part
-        df2 += part * share
-        slope += part * r
-        outside += m * r * r
-    df1, df2 = a * df1, a * df2
+    df1, df2, slope, outside = (a * v for v in H.integrals(x))
     n_left, k_left = n - df1, k - df1
     if n == INF or not sign(delta):  # exactly, for one is 0
         m = least(n, k)
@@ -93,8 +86,8 @@ def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any
         "n_left": n_left,
         "k_left": k_left,
         "spread": df1 - df2 if sign(x) else arb(0),
-        "slope": a * slope,
-        "outside": a * x * outside,
+        "slope": slope,
+        "outside": times(x, outside),
     }
 
 
