@@ -17,11 +17,11 @@ from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
-from asymptotics.expansions.algebraic import expression, number
-from asymptotics.expansions.branch import DIGITS, branch, checked
+from asymptotics.expansions.algebraic import number
+from asymptotics.expansions.branch import DIGITS, branch
 from asymptotics.expansions.closed_forms import polynomial, values
 from asymptotics.expansions.path import Path
-from asymptotics.expansions.result import Expansion
+from asymptotics.expansions.result import Expansion, collected
 
 __all__ = ["Expansion", "expand"]
 
@@ -83,13 +83,4 @@ def _expanded(equation: Any, y: sp.Symbol, path: Path, value: Callable[[Any], An
 
     reached = branch(roots, value)
     found = puiseux.series(Q, reached, terms + 1, field, point)
-    exact = [(sp.Rational(e.numerator, e.denominator), expression(c, field)) for e, c in found[:terms]]
-    known_terms = [(mpf(e.numerator) / e.denominator, number(c, point)) for e, c in found]
-
-    def partial(t: Any) -> Any:
-        return mp.fsum(c * t**e for e, c in known_terms[:terms])
-
-    slope = checked(reached, partial, known_terms[terms - 1 :])
-    left = found[terms][0] if len(found) > terms else None
-    remainder = sp.oo if left is None else sp.Rational(left.numerator, left.denominator)
-    return Expansion(path.x, path.to, path.small, tuple(exact), remainder, slope)
+    return collected(found, reached, terms, path.x, path.to, path.small, field, point)

@@ -116,10 +116,36 @@ def _rational(c: Any) -> Any:
     return mpf(int(c.numerator)) / int(c.denominator)
 
 
-def expression(c: Any, field: Any) -> Any:
-    """c as a SymPy expression, factored."""
+def expression(c: Any, field: Any, point: list[Any]) -> Any:
+    """c as a SymPy expression, its factors of two terms positive at the given parameters."""
     if isinstance(c, Element):
-        return sp.Add(*(expression(a, field) * c.extension.expression**i for i, a in enumerate(c.parts) if a))
+        return sp.Add(*(expression(a, field, point) * c.extension.expression**i for i, a in enumerate(c.parts) if a))
     if hasattr(c, "numer") and hasattr(c, "field"):
-        return sp.factor(c.numer.as_expr()) / sp.factor(c.denom.as_expr())
+        (above, top), (below, bottom) = _factors(c.numer, point), _factors(c.denom, point)
+        return sp.Mul(above / below, *top, 1 / sp.Mul(*bottom))
     return field.to_sympy(c)
+
+
+def unsolved(c: Any, field: Any, point: list[Any]) -> dict[Any, Any]:
+    """The symbols that stand for roots in c, each with the polynomial that it is a root of."""
+    if not isinstance(c, Element) or not isinstance(c.extension.expression, sp.Symbol):
+        return {}
+    r = c.extension.expression
+    modulus = [*c.extension.modulus, c.extension.one]
+    return {r: sp.Add(*(expression(a, field, point) * r**i for i, a in enumerate(modulus)))}
+
+
+def depth(c: Any) -> int:
+    """How many roots are adjoined."""
+    return 1 + depth(c.parts[0]) if isinstance(c, Element) else 0
+
+
+def _factors(f: Any, point: list[Any]) -> tuple[Any, list[Any]]:
+    constant, found = f.factor_list()
+    constant = f.ring.domain.to_sympy(constant)
+    factors = []
+    for h, k in found:
+        sign = -1 if len(h) == 2 and h(*point) < 0 else 1
+        constant *= sign**k
+        factors.append((h * sign).as_expr() ** k)
+    return constant, factors

@@ -15,7 +15,7 @@ from typing import Any
 from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
-from asymptotics.expansions.algebraic import number
+from asymptotics.expansions.algebraic import depth, number
 from asymptotics.expansions.roots import coefficient, factors
 
 Polynomial = dict[tuple[Fraction, int], Any]
@@ -37,6 +37,10 @@ def series(Q: Polynomial, branch: list[tuple[Any, Any]], terms: int, field: Any,
         order += e
         found.append((order, c))
         Q = shifted(Q, e, c)
+        if depth(one) > 1 and any(abs(number(a, point)) <= mpf(10) ** (-mp.dps // 2) for a in Q.values()):
+            refuse(
+                "f", f"{len(found)} terms", "a coefficient is a root over a field with a root, and may be reducible; put numbers"
+            )
         branch = [(t, y / t ** _mp(e) - near) for t, y in branch]
         if (Fraction(0), 1) in Q:
             return found + _regular(Q, terms - len(found), order)
@@ -76,18 +80,17 @@ def _choose(Q: Polynomial, branch: Any, field: Any, point: Any, one: Any, first:
             phi[j - j0] = Q[i, j]
         for factor in factors(phi, field, one):
             numbers = [number(a, point) for a in factor]
-            if not numbers[0] or abs(numbers[-1]) <= mpf(10) ** (-mp.dps // 2):
-                refuse(
-                    "given", list(map(str, point)), "a coefficient vanishes there: the expansion changes; take a generic point"
-                )
-            for c in mp.polyroots(numbers[::-1], maxsteps=500, extraprec=4 * mp.prec):
-                candidates.append((abs(y / (c * t ** _mp(e)) - 1), e, factor, c))
+            while not numbers[-1]:  # a root that is infinite at the given parameters is not the branch's
+                numbers.pop()
+            if len(numbers) > 1:
+                found = mp.polyroots(numbers[::-1], maxsteps=500, extraprec=4 * mp.prec)
+                candidates += [(abs(y / (c * t ** _mp(e)) - 1), e, factor, c) for c in found if c]
     candidates.sort(key=lambda found: found[0])
     if not candidates or candidates[0][0] > POWER:
         refuse(
             "at",
             mp.nstr(y, 8),
-            "no balance of Newton's polygon fits the branch: it is not a power law there, or `given` is on an edge",
+            "no balance of Newton's polygon fits the branch: `given` is where the expansion changes, or y no power law",
         )
     if len(candidates) > 1 and candidates[1][0] < 3 * candidates[0][0]:
         refuse("at", mp.nstr(y, 8), "two branches are too close to tell; choose other parameters in `given`")

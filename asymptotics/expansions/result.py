@@ -7,9 +7,12 @@ from functools import cached_property
 from typing import Any
 
 import sympy as sp
+from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
 from asymptotics.elimination import keyword
+from asymptotics.expansions.algebraic import expression, number, unsolved
+from asymptotics.expansions.branch import Branch, checked
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Expansion:
     """y = sum of coefficient * small^exponent over `terms`, + O(small^remainder), as `small` falls to 0+.
 
     `small` is x - a, a - x or 1/x. `terms`: pairs (exponent, coefficient), SymPy rationals and expressions in the parameters,
-    exact; `remainder`: the next exponent, oo where the series ends; `slope`: of the remainder, as measured.
+    exact; `remainder`: the next exponent, oo where the series ends; `slope`: of the remainder, as measured. `roots`: of a coefficient
+    that has no radicals, its symbol and the polynomial whose root it is, the one of the branch.
 
     Called with numbers of the variable and the parameters, by keyword (`lambda` as `lam`), it is the value of the terms.
     """
@@ -28,6 +32,7 @@ class Expansion:
     terms: tuple[tuple[sp.Rational, sp.Expr], ...]
     remainder: Any
     slope: float
+    roots: dict[sp.Symbol, sp.Expr]
 
     @property
     def exponent(self) -> Any:
@@ -67,3 +72,15 @@ class Expansion:
             refuse("numbers", sorted(numbers), f"it also takes {', '.join(missing)}")
         plain = self.expression.replace(lambda e: isinstance(e, sp.CRootOf), lambda e: e.evalf(20))
         return sp.lambdify(symbols, plain, "numpy")(*(numbers[keyword(s)] for s in symbols))
+
+
+def collected(
+    found: list[Any], values: Branch, terms: int, x: sp.Symbol, to: Any, small: Any, field: Any, point: list[Any]
+) -> Expansion:
+    """The expansion of the first `terms` of the terms found, one more than are shown, checked on the values."""
+    numbers = [(mpf(e.numerator) / e.denominator, number(c, point)) for e, c in found]
+    slope = checked(values, lambda t: mp.fsum(c * t**e for e, c in numbers[:terms]), numbers[terms - 1 :])
+    exponents = [sp.Rational(e.numerator, e.denominator) for e, _ in found]
+    shown = [(e, expression(c, field, point)) for e, (_, c) in zip(exponents, found[:terms], strict=False)]
+    roots = {name: p for _, c in found[:terms] for name, p in unsolved(c, field, point).items()}
+    return Expansion(x, to, small, tuple(shown), exponents[terms] if len(found) > terms else sp.oo, slope, roots)

@@ -2,7 +2,7 @@ r"""Which root of a characteristic polynomial a coefficient is: a rational funct
 
 phi(c) = 0 over the field of the coefficients so far; which of its roots follows the branch is known in numbers. The irreducible factor
 with that root is c - a (nothing new); or c^2 + b c + a, and c = -b/2 +- sqrt(d) with d free of squares; or c^k = a; or any other, whose
-root is a `CRootOf` where there are no parameters.
+root is a `CRootOf` where there are no parameters, else a symbol of its own.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ def _divide(a: list[Any], b: list[Any]) -> tuple[list[Any], list[Any]]:
 
 def _quadratic(h: list[Any], near: Any, field: Any, point: list[Any], one: Any) -> tuple[Any, Lift]:
     half = h[1] / (-one - one)
-    square, d = _square_part(half * half - h[0], field)
+    square, d = _square_part(half * half - h[0], field, point)
     root = mp.sqrt(number(d, point))
     sign = 1 if abs(number(half, point) + number(square, point) * root - near) < abs(near) * mp.mpf(10) ** -20 else -1
-    extension = Extension((-d, one - one), root, sp.sqrt(expression(d, field)), one)
+    extension = Extension((-d, one - one), root, sp.sqrt(expression(d, field, point)), one)
     return Element(extension, (half, square * sign)), extension.lift
 
 
-def _square_part(x: Any, field: Any) -> tuple[Any, Any]:
+def _square_part(x: Any, field: Any, point: list[Any]) -> tuple[Any, Any]:
     """(s, d) with x = s^2 d, d a polynomial free of squares."""
-    value = expression(x, field)
+    value = expression(x, field, point)
     numerator, denominator = sp.fraction(value)
     constant, found = sp.factor_list(sp.expand(numerator * denominator))
     denominator, outside, inside = denominator * constant.q, sp.Integer(1), sp.Integer(1)
@@ -81,18 +81,22 @@ def _square_part(x: Any, field: Any) -> tuple[Any, Any]:
 def _expression(h: list[Any], near: Any, field: Any, point: list[Any]) -> Any:
     """The root of a monic polynomial as SymPy writes it."""
     degree = len(h) - 1
+    close = abs(near) * mp.mpf(10) ** -20
     if not any(h[1:-1]):
-        base = expression(-h[0], field)
+        base = expression(-h[0], field, point)
         for unit, root in _radicals(base, number(-h[0], point), degree):
-            if abs(unit - near) < abs(near) * mp.mpf(10) ** -20:
+            if abs(unit - near) < close:
                 return root
-    plain = [expression(a, field) for a in reversed(h)]
-    c = sp.Dummy("c")
+    plain = [expression(a, field, point) for a in reversed(h)]
+    poly = sp.Poly.from_list(plain, sp.Dummy("c"))
+    names = getattr(field, "symbols", ())
+    numbers = dict(zip(names, map(field.domain.to_sympy, point), strict=True)) if names else {}
+    for root in sp.roots(poly, cubics=False, quartics=False):
+        if abs(mp.mpmathify(root.subs(numbers).evalf(30)) - near) < close:
+            return root
     if not any(a.free_symbols for a in plain) and all(a.is_Rational for a in plain):
-        poly = sp.Poly.from_list(plain, c)
-        candidates = [sp.CRootOf(poly, i) for i in range(degree)]
-        return min(candidates, key=lambda r: abs(mp.mpmathify(r.evalf(30)) - near))
-    return sp.Symbol("c")
+        return min((sp.CRootOf(poly, i) for i in range(degree)), key=lambda r: abs(mp.mpmathify(r.evalf(30)) - near))
+    return sp.Symbol(f"c_{degree}")
 
 
 def _radicals(base: Any, value: Any, degree: int) -> list[tuple[Any, Any]]:
