@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympy import Integer
+
 from simulate.conventions import refuse
 from simulate.expressions.letters import Diagonal, Polynomial, Resolvent, Word
 from simulate.expressions.words import Alphabet
@@ -38,14 +40,14 @@ class Algebra(Alphabet):
             return polynomial
         if set(other.terms) <= {()}:
             return polynomial
-        return Polynomial(polynomial.shape, {(self.sum(polynomial),): 1})
+        return Polynomial(polynomial.shape, {(self.sum(polynomial),): Integer(1)})
 
     def expanded(self, word: Word, around: bool = False) -> dict[Word, Any]:
         """(1) put in for the resolvents whose smaller side is the other one: words and their coefficients."""
         word = self.around(word) if around else word
         bare = [k for k, l in enumerate(word) if isinstance(l, Resolvent) and l.inner is not None]
         if not bare or len(bare) > BARE:
-            return {word: 1}
+            return {word: Integer(1)}
         k = bare[0]
         r = word[k]
         assert isinstance(r, Resolvent)
@@ -76,7 +78,7 @@ class Algebra(Alphabet):
     def inverse(self, polynomial: Polynomial) -> Polynomial:
         """The inverse of a square polynomial: a diagonal letter, or a resolvent."""
         shape, terms = polynomial.shape, self.finished(polynomial).terms
-        shift = terms.get((), 0)
+        shift = terms.get((), Integer(0))
         rest = {w: c for w, c in terms.items() if w}
         if not terms:
             refuse("expression", "0**-1", "the zero matrix has no inverse")
@@ -86,7 +88,7 @@ class Algebra(Alphabet):
             (word, c), *more = rest.items()
             if not more and shift == 0 and len(word) == 1 and isinstance(word[0], Diagonal):
                 return Polynomial(shape, {self.diagonal(shape[0], {name: -e for name, e in word[0].powers}): 1 / c})
-            return Polynomial(shape, {(self.sum(Polynomial(shape, terms), -1),): 1})
+            return Polynomial(shape, {(self.sum(Polynomial(shape, terms), -1),): Integer(1)})
         edge: Word = ()
         diagonal = [w for w in rest if len(w) == 1 and isinstance(w[0], Diagonal)]
         if shift == 0 and len(rest) == 2 and len(diagonal) == 1 and (root := self.root(diagonal[0][0])) is not None:
@@ -95,6 +97,6 @@ class Algebra(Alphabet):
             ((word, c),) = rest.items()
             rest = {self.join(edge, word, edge): c}
         if len(rest) > 1:
-            rest = {(self.sum(Polynomial(shape, rest)),): 1}
+            rest = {(self.sum(Polynomial(shape, rest)),): Integer(1)}
         ((word, c),) = rest.items()
         return Polynomial(shape, {self.join(edge, (self.resolvent(word, shift / c),), edge): 1 / c})
