@@ -20,10 +20,16 @@ from sympy import Expr, MatrixSymbol, Symbol
 from asymptotics.conventions import refuse, refuse_foreign
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.dyson import Dyson
+from asymptotics.derivation.equations import Equations, equations
+from asymptotics.derivation.precise import Precise
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import Reduced, reduce
 from asymptotics.derivation.tables import Measure, points, tables
 from asymptotics.errors import ConvergenceError
+
+TINY = (1e-48, 1e-52)  # penalties that stand for 0: gaps to a threshold are 1e-16 at least, and their squares 1e-32
+DOUBTFUL = 1e-13  # residual or loss beyond which doubles do not give 12 digits
+DIGITS = 120  # decimal digits then
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +83,12 @@ class Derivation:
         names = {str(s): variables[:, self.reduced.algebra.symbols.index(s)].reshape(shape)[()] for s in self._displayed()}
         return Limit(value=found.reshape(shape)[()], residual=residual.reshape(shape)[()], loss=loss.reshape(shape)[()], unknowns=names)
 
+    def equations(self) -> Equations:
+        """The equations as SymPy objects."""
+        laws = list(self.reader.laws.values())
+        letters = {s: Symbol("s" if len(laws) == 1 else f"s_{s.name}", positive=True) for s in laws}
+        return equations(self.reduced, letters)
+
     def _displayed(self) -> list[Symbol]:
         return [*self.reduced.equations, *self.reduced.integrals]
 
@@ -96,10 +108,27 @@ class Derivation:
         return np.stack(columns, axis=1)
 
     def _solve(self, flat: Mapping[str, NDArray], count: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        """Values, residuals, losses and variables; a penalty of 0 is the limit from above."""
+        ridgeless = [k for k in flat if k.startswith("lam") and np.any(flat[k] == 0)]
+        if not ridgeless:
+            return self._positive(flat, count)
+        zero = np.any([flat[k] == 0 for k in ridgeless], axis=0)
+        near, nearer = (self._positive({k: np.where(v == 0, tiny, v) if k in ridgeless else v for k, v in flat.items()}, count) for tiny in TINY)
+        value = nearer[0].copy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = np.where(zero, np.abs(nearer[0] / near[0] - 1), 0)
+        open_ = moved > 1e-12  # a limit approached like lam^(1/2) moves by 1e-18
+        value[open_ & (np.abs(nearer[0]) > np.abs(near[0]))] *= np.inf
+        value[open_ & (np.abs(nearer[0]) < np.abs(near[0]))] = 0
+        return value, *nearer[1:]
+
+    def _positive(self, flat: Mapping[str, NDArray], count: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         from asymptotics.derivation import solver
 
-        made, monomials, measures = self._tables
-        at = points(monomials, [self._measure(*m) for m in measures], [self._columns(m[0]) for m in measures], list(self.reader.generators.roots.values()), self.reduced.law)
+        made, monomials, keys = self._tables
+        measures, roots = {key: self._measure(*key) for key in keys}, list(self.reader.generators.roots.values())
+        columns = {key[0]: self._columns(key[0]) for key in keys}
+        at = points(monomials, list(measures.values()), [columns[d] for d, _ in keys], roots, self.reduced.law)
         parameters = np.ascontiguousarray(self._generators(flat, count))
         size = len(self.reduced.algebra.symbols)
         width = max((len(b.core) for b in self.reduced.blocks), default=0) + 1
@@ -109,19 +138,64 @@ class Derivation:
         path = self.reduced.algebra.symbols.index(PATH)
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
         solver._solve(made.index, made.coefficient, at.ends, at.at, parameters, path, linear, V, G, found, values, certificate, status)
-        if np.any(status != solver.OK):
-            i = int(np.flatnonzero(status != solver.OK)[0])
+        value, worst = self._final(flat, values)
+        residual, loss = certificate[:, 0], np.maximum(certificate[:, 1], worst) * np.finfo(float).eps
+        for i in np.flatnonzero((status != solver.OK) | ~(residual < DOUBTFUL) | ~(loss < DOUBTFUL)):
+            value[i], residual[i], loss[i] = self._precisely(flat, i, found[i], measures, columns, roots)
+        return value, residual, loss, found
+
+    def _precisely(self, flat: Mapping[str, NDArray], i: int, found: NDArray, measures, columns, roots) -> tuple[Any, float, float]:
+        """Point i with more digits, from where the solver ended."""
+        import mpmath
+
+        with mpmath.workdps(2 * DIGITS):
+            V = [mpmath.mpmathify(x.item()) for x in found]
+            exact = {k: mpmath.mpmathify(v[i].item()) for k, v in flat.items()}
+            V[: len(roots)] = self._exactly(exact)
+            values, last = Precise(self.reduced, measures, columns, roots).solve(V, DIGITS)
+            used = sorted(self.reduced.expression.free_symbols, key=str)
+            of = {self.parameters[k]: v for k, v in exact.items()} | dict(zip(self.reduced.values, values, strict=True))
+            value = sympy.lambdify(used, self.reduced.expression, "mpmath")(*(of[s] for s in used))
+        if not last < mpmath.mpf(10) ** -DIGITS:
             where = ", ".join(f"{k} = {v[i]:.12g}" for k, v in flat.items())
             raise ConvergenceError(
-                f"the limit at {where}", residual=float(certificate[i, 0]), iterations=solver.STEPS,
-                causes="the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative or zero",
+                f"the limit at {where}",
+                residual=float(last),
+                iterations=60,
+                causes="the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative",
             )
-        return self._final(flat, values), certificate[:, 0], certificate[:, 1] * np.finfo(float).eps, found
+        number = complex if np.iscomplexobj(found) else float
+        found[:] = [number(v) for v in V]
+        return number(value), 0.0, float(np.finfo(float).eps)
 
-    def _final(self, flat: Mapping[str, NDArray], values: NDArray) -> NDArray:
+    def _exactly(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """The generators from mpmath numbers."""
+        import mpmath
+
+        of, found = {self.parameters[k]: v for k, v in parameters.items()}, []
+        for s, q in self.reader.generators.roots.items():
+            if s == PATH or s in self.reader.laws.values():
+                found.append(mpmath.mpf(1))
+            elif s in self.reader.generators.opaque:
+                expr = self.reader.generators.opaque[s]
+                used = sorted(expr.free_symbols, key=str)
+                found.append(sympy.lambdify(used, expr, "mpmath")(*(of[u] for u in used)))
+            else:
+                found.append(of[s] if q == 1 else mpmath.root(of[s], q))
+        return found
+
+    def _final(self, flat: Mapping[str, NDArray], values: NDArray) -> tuple[NDArray, NDArray]:
+        """The expression at the values, and its worst cancellation: of the sums in it, sum |terms| / |sum|."""
         of = {self.parameters[k]: v for k, v in flat.items()} | {name: values[:, i] for i, name in enumerate(self.reduced.values)}
         used = sorted(self.reduced.expression.free_symbols, key=str)
-        return np.broadcast_to(sympy.lambdify(used, self.reduced.expression)(*(of[s] for s in used)), (len(values),))
+        sums = [x for x in sympy.preorder_traversal(self.reduced.expression) if x.is_Add]
+        ratios = [sympy.Add(*(sympy.Abs(a) for a in x.args)) / sympy.Abs(x) for x in sums]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, *worst = sympy.lambdify(used, [self.reduced.expression, *ratios])(*(of[s] for s in used))
+        lost = np.ones(len(values))
+        for ratio in worst:
+            lost = np.maximum(lost, ratio)
+        return np.broadcast_to(value, (len(values),)).copy(), lost
 
     # laws
 

@@ -1,0 +1,75 @@
+r"""The equations of a limit as SymPy objects: to read, to print as LaTeX, to eliminate from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+from sympy import Eq, Expr, Rational, Symbol
+
+from asymptotics.derivation.algebra import PATH
+from asymptotics.derivation.reduction import Integral, Reduced
+
+
+class Mean(sympy.Function):
+    """The mean of its first argument over the law that the second names: int ... dH(s)."""
+
+    def _sympystr(self, printer) -> str:
+        return f"Mean[{self.args[1]}]({printer._print(self.args[0])})"
+
+    def _latex(self, printer, exp=None) -> str:
+        variables = sorted((x for x in self.args[0].free_symbols if x.name == "s" or x.name.startswith("s_")), key=str)
+        inside = r"\int " + printer._print(self.args[0]) + r"\,d" + printer._print(self.args[1]) + "(" + ", ".join(map(printer._print, variables)) + ")"
+        return inside if exp is None else rf"\left({inside}\right)^{{{exp}}}"
+
+
+@dataclass(frozen=True)
+class Equations:
+    """`unknowns` = their equations, in the order they are solved in (`core` those that need one another), and the `value`."""
+
+    core: tuple[Symbol, ...]
+    system: tuple[Eq, ...]
+    value: Expr
+
+    def latex(self) -> str:
+        """All of it, one line an equation, for an align* environment."""
+        lines = [sympy.latex(self.value, fold_short_frac=False)]
+        rows = [r"\text{limit} &= " + lines[0]]
+        rows += [rf"{sympy.latex(e.lhs)} &= {sympy.latex(e.rhs)}" for e in self.system]
+        return " \\\\\n".join(rows)
+
+    def __str__(self) -> str:
+        return "\n".join([f"limit = {self.value}", *(f"  {e.lhs} = {e.rhs}" for e in self.system)])
+
+    __repr__ = __str__
+
+
+def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
+    """The reduced system with unknowns numbered anew; `letters`: law generator -> how it is written."""
+    algebra = reduced.algebra
+    order = [s for b in reduced.blocks for s in (*b.core, *b.rest)]
+    names: dict[Symbol, Symbol] = {}
+    for kind, stem in ((reduced.equations, "tau"), (reduced.integrals, "J")):
+        mine = [s for s in order if s in kind]
+        names |= {s: Symbol(stem if len(mine) == 1 else f"{stem}_{i}", positive=True) for i, s in enumerate(mine, start=1)}
+
+    def shown(expr: Expr) -> Expr:
+        return expr.subs(PATH, 1).xreplace(names)
+
+    def integral(x: Integral) -> Expr:
+        body = sympy.Integer(1)
+        for g, k in zip(reduced.law, x.power, strict=True):
+            symbol = algebra.symbols[g]
+            body *= letters[symbol] ** Rational(k, algebra.roots[symbol])
+        for d, m in x.factors:
+            body /= algebra.expr(d).xreplace(letters) ** m
+        measure = "G" if x.vectors else "H"
+        return Mean(shown(body), Symbol(measure if len({i.over for i in reduced.integrals.values()}) == 1 else f"{measure}_{x.over}"))
+
+    system = []
+    for s in order:
+        right = shown(algebra.expr(reduced.equations[s])) if s in reduced.equations else integral(reduced.integrals[s])
+        system.append(Eq(names[s], right, evaluate=False))
+    values = {name: shown(algebra.expr(x)) for name, x in reduced.values.items()}
+    core = tuple(names[s] for b in reduced.blocks for s in b.core)
+    return Equations(core, tuple(system), reduced.expression.xreplace(values))
