@@ -25,7 +25,7 @@ def ridge(
     common = arb(0) if disjoint else share
     wide = (1 - common) + common * gap
     _, fit, seen, outside = G.integrals(kappa)
-    lost, slope = r2 * kappa**2 * seen, gamma / share * H.integrals(kappa)[2]
+    lost, slope = r2 * G.missed(kappa, seen), gamma / share * H.integrals(kappa)[2]
 
     def mean(same: Any, cross: Any) -> Any:
         """same/(M gap) + (1 - 1/M) cross/wide."""
@@ -45,7 +45,7 @@ def ridge(
         "test": excess + sigma2,
         "train": mean(B * (share * rho**2 + 1 - share), B * left),
         "norm2": r2 * fit + spread,
-        "estimation": times(r2, times(kappa**2, outside) + G.zero) + spread,
+        "estimation": times(r2, INF if outside == INF else kappa**2 * outside + G.zero) + spread,
         "kappa": kappa,
     }
 

@@ -65,7 +65,7 @@ def _fixed(value: Any) -> bool:
 
 def _rebuilt(like: Any, values: dict[Any, Enclosure]) -> Any:
     if is_dataclass(like) and not isinstance(like, type):
-        return replace(like, **{name: v for name, v in values.items() if getattr(like, name) is not None})
+        return replace(like, **{name: v for name, v in values.items() if getattr(like, name, None) is not None})
     if isinstance(like, tuple):
         return type(like)(*values.values()) if hasattr(like, "_fields") else tuple(values.values())
     return values[0]

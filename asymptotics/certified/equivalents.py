@@ -74,6 +74,6 @@ def edge(H: Masses, *, gamma: Any, n: Any) -> Any:
         if abs(step) < abs(x) * 1e-9:
             break
     k = krawczyk(lambda v: [n - a * H.sums(v[0])[1]], lambda v: [[bend(v[0])]], [x])[0]
-    if not k > -least:
+    if not k > (0 if sign(H.tail) else -least):
         raise Undecided
     return k * (n - a * H.sums(k)[0])

@@ -17,7 +17,7 @@ from flint import arb
 from asymptotics.certified.balls import INF, sign, times
 
 
-def _transform(g: Any, x: Any) -> tuple[Any, Any]:
+def transform(g: Any, x: Any) -> tuple[Any, Any]:
     """m(-x), m'(-x) for x != 0."""
     h = 1 - g + x
     root = (h * h + 4 * g * x).sqrt()
@@ -31,13 +31,13 @@ def edge(*, gamma: Any) -> Any:
 
 def stieltjes(*, gamma: Any, lam: Any) -> Any:
     if sign(lam):
-        return _transform(gamma, lam)[0]
+        return transform(gamma, lam)[0]
     return 1 / (1 - gamma) if sign(1 - gamma) > 0 else INF
 
 
 def companion(*, gamma: Any, lam: Any) -> Any:
     if sign(lam):
-        return gamma * _transform(gamma, lam)[0] + (1 - gamma) / lam
+        return gamma * transform(gamma, lam)[0] + (1 - gamma) / lam
     return 1 / (gamma - 1) if sign(gamma - 1) > 0 else INF
 
 
@@ -57,7 +57,7 @@ def _losses(bias: Any, variance: Any, sigma2: Any) -> dict[str, Any]:
 def ridge(*, gamma: Any, lam: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     if not sign(lam):
         return ridgeless(gamma=gamma, r2=r2, sigma2=sigma2)
-    m, slope = _transform(gamma, lam)
+    m, slope = transform(gamma, lam)
     variance = sigma2 * gamma * (m - lam * slope)
     found = _losses(r2 * lam**2 * slope, variance, sigma2)
     kappa = 1 / (gamma * m + (1 - gamma) / lam)

@@ -61,8 +61,13 @@ class Masses:
             slope += part * r
             outside += m * r * r
         if sign(self.tail):
-            first, slope, outside = first + self.tail / kappa, slope + self.tail / kappa**2, INF
+            first, slope = (v + self.tail / kappa**i if sign(kappa) else INF for i, v in ((1, first), (2, slope)))
+            outside = INF
         return first, second, slope, outside
+
+    def missed(self, kappa: Any, slope: Any) -> Any:
+        """kappa^2 int s/(s + kappa)^2, of the integral."""
+        return kappa * kappa * slope if sign(kappa) else self.tail
 
 
 @functools.lru_cache(16)

@@ -19,7 +19,7 @@ from asymptotics.certified.two_ridges import kappa, pair, setting
 def signal(G: Masses, x: Any) -> tuple[Any, Any]:
     """int (1 - L)^2 s and int L^2 over G: L (1 - L) s = kappa L^2."""
     _, kept, seen, _ = G.integrals(x)
-    return x * x * seen, kept
+    return G.missed(x, seen), kept
 
 
 def ridge(

@@ -23,7 +23,7 @@ def ridgeless(
     m = n if sign(k - n) >= 0 else k
     kappa = equivalents.kappa(H, a, m, arb(0))
     first, _, seen, _ = G.integrals(kappa)
-    B, C = r2 * kappa**2 * seen, r2 * kappa * first
+    B, C = r2 * G.missed(kappa, seen), r2 * (kappa * first if sign(kappa) else G.tail)
     df2 = a * H.sums(kappa)[1]
     if sign(kappa) and sign(k - n) > 0:
         bias = n * (B / (n - df2) + C / (k - n))

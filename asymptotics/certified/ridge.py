@@ -20,12 +20,12 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
     """All fields of `ridge.ridge` at the effective ridge k of a H."""
     df1, df2, slope, _ = (a * v for v in H.integrals(k))
     _, fit, seen, outside = G.integrals(k)
-    lost = k * k * seen
+    lost = G.missed(k, seen)
     gap = left = n - a * H.live  # exactly, for it may be 0
     if sign(k):
         gap, left = n - df2, delta / k
     noise = sigma2 / gap if sign(gap) else times(sigma2, INF)  # test/n = signal + noise
-    signal = r2 * lost / gap if sign(gap) else arb(0)
+    signal = r2 * lost / gap if sign(gap) else times(r2 * lost, INF)
     bias, variance = n * signal, times(noise, df2)
     excess = bias + variance
     test = excess + sigma2
@@ -40,7 +40,7 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
         "gcv": test,
         "loo": test,
         "norm2": r2 * fit + spread,
-        "estimation": times(r2, times(k * k, outside) + G.zero) + spread,
+        "estimation": times(r2, INF if outside == INF else k * k * outside + G.zero) + spread,
         "kappa": k,
         "df1": df1,
         "df2": df2,

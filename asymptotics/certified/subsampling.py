@@ -63,7 +63,7 @@ def ridge(
         df1, spread = H.live, arb(0)
     rho = arb(1) if k == INF or not sign(x) else room / (room + spread)
     _, kept, seen, _ = G.integrals(x)
-    B, C = r2 * x**2 * seen, r2 * x * kept
+    B, C = r2 * G.missed(x, seen), r2 * x * kept
     level = B + (1 - rho) * C + sigma2
     below = slack * (pool - df1) + (pool - n) * rho * spread
     test = n * pool * level / below if sign(below) else times(level, INF)
