@@ -23,10 +23,13 @@ Term = tuple[Fraction, Any]  # exponent, coefficient
 POWER = 0.3  # how far y is from c t^e at the least t: a power of t, 1e-2 or less
 
 
-def series(Q: Polynomial, branch: list[tuple[Any, Any]], terms: int, field: Any, point: list[Any]) -> list[Term]:
-    """The first `terms` terms, fewer where the series ends, of the branch with values y at `branch` = [(t, y), ...], least t last."""
+def series(Q: Polynomial, branch: list[tuple[Any, Any]], terms: int, field: Any, point: list[Any], one: Any = None) -> list[Term]:
+    """The first `terms` terms, fewer where the series ends, of the branch through `branch` = [(t, y), ...], least t last.
+
+    `point`: exact numbers of the parameters; `one`: of the field of Q's coefficients, where that is not `field`.
+    """
     found: list[Term] = []
-    order, one = Fraction(0), field.one
+    order, one = Fraction(0), one or field.one
     while len(found) < terms:
         if all(abs(y) <= mpf(10) ** (10 - mp.dps) for _, y in branch) and not any(j == 0 for _, j in Q):
             return found
