@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulate.expressions import dense
 from simulate.expressions.chains import Chains
 from simulate.expressions.letters import Basis, Diagonal, Letter, Matrix, Ones, Polynomial, Product, Resolvent, Sum, Values, Word
+from simulate.expressions.letters import parameters as parameters_of
 from simulate.expressions.memory import Point
 from simulate.expressions.resolvents import Resolvents
 from simulate.expressions.words import Alphabet
@@ -42,21 +43,33 @@ class Evaluation(Resolvents):
         size = word[0].shape[0]
         return float(self.once(("trace", word), word, lambda: sum(c * self._traced(w, size) for w, c in self.lowered(word))))
 
+    def traces(self, word: Word) -> Array:
+        if any(isinstance(l, Resolvent) and not self.shared(l) for l in word) or not parameters_of(word) & self.varying:
+            return super().traces(word)
+        head, rest = self._turned(self.lowered(word)[0][0])
+        if word[0].shape[0] == 1 or not head or not all(isinstance(l, Values) for l in head):
+            return super().traces(word)
+        f = np.prod([self.function(l.of, self.numbers(l.of.delta)) for l in head if isinstance(l, Values)], axis=0)
+        return f @ self._diagonal(rest) if rest else f.sum(axis=-1)
+
+    def _turned(self, word: Word) -> tuple[Word, Word]:
+        """A word under a trace that was turned so that what moves from point to point comes first, if that is one run; else no head."""
+        gaps = [k for k, l in enumerate(word) if self._moves(l) and not self._moves(word[k - 1])]
+        if len(gaps) != 1:
+            return (), word
+        word = word[gaps[0] :] + word[: gaps[0]]
+        last = sum(self._moves(l) for l in word)
+        return word[:last], word[last:]
+
     def _traced(self, word: Word, size: int) -> float:
         if not word:
             return size
         if word[0].shape[0] == 1:
             return float(self.product(self._gathered(word))[0, 0])
-        moving = [k for k, l in enumerate(word) if self._moves(l)]
-        if moving:
-            gaps = [k for k in moving if not self._moves(word[k - 1])]
-            word = word[gaps[0] :] + word[: gaps[0]] if gaps else word
-            last = sum(self._moves(l) for l in word)
-            head, rest = word[:last], word[last:]
-            if len(gaps) <= 1 and all(l.diagonal for l in head):
-                return float(self.product(head) @ self._diagonal(rest)) if rest else float(np.sum(self.product(head)))
-            word = self._gathered(word)
-        left, right = self.chains.ends(word, True)
+        head, rest = self._turned(word)
+        if head and rest and all(l.diagonal for l in head):
+            return float(self.product(head) @ self._diagonal(rest))
+        left, right = self.chains.ends(self._gathered(head + rest), True)
         return dense.trace(self.product(left), self.product(right) if right else None)
 
     def _diagonal(self, word: Word) -> Array:
@@ -136,7 +149,7 @@ class Evaluation(Resolvents):
             U = self.eigen(letter.word)[1]
             return U.T if letter.transposed else U
         if isinstance(letter, Values):
-            return self.function(letter.of)
+            return self.function(letter.of, self.number(letter.of.delta))
         if isinstance(letter, Resolvent):
             return self.inverse(letter)
         assert isinstance(letter, Ones)

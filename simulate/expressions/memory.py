@@ -26,11 +26,21 @@ class Memory:
         self.point = points[0]
         self._lasting: dict[Any, Any] = {}
         self._drawn: dict[Any, Any] = {}
-        self._functions: dict[Any, tuple[Callable[..., float], tuple[Any, ...]]] = {}
+        self._functions: dict[Any, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
 
     def traced(self, word: Word) -> float:
         """The trace of a word, or the entry of a word of one row and one column."""
         raise NotImplementedError
+
+    def traces(self, word: Word) -> Array:
+        """The same at all points."""
+        out = np.empty(len(self.points))
+        for k, point in enumerate(self.points):
+            self.point = point
+            out[k] = self.traced(word)
+            if not parameters(word) & self.varying:
+                return np.full(len(self.points), out[0])
+        return out
 
     def forget(self) -> None:
         """The present draw."""
@@ -46,13 +56,26 @@ class Memory:
 
     def number(self, e: Any) -> Any:
         """The value of a SymPy scalar at the present point; inf or nan where it divides by zero."""
-        if e not in self._functions:
-            symbols = tuple(sorted(e.free_symbols, key=str))
-            self._functions[e] = lambdify(symbols, e, modules=["numpy", "scipy"]), symbols
-        function, symbols = self._functions[e]
+        function, symbols = self._function(e)
         inside = [np.float64(self.point[s] if s in self.point else self.traced(self.alphabet.scalars[s])) for s in symbols]
         with np.errstate(all="ignore"):
             return np.float64(function(*inside))
+
+    def numbers(self, e: Any) -> Array:
+        """The same at all points."""
+        function, symbols = self._function(e)
+        inside = [
+            np.array([point[s] for point in self.points]) if s in self.point else self.traces(self.alphabet.scalars[s])
+            for s in symbols
+        ]
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(np.asarray(function(*inside), dtype=np.float64), (len(self.points),))
+
+    def _function(self, e: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        if e not in self._functions:
+            symbols = tuple(sorted(e.free_symbols, key=str))
+            self._functions[e] = lambdify(symbols, e, modules=["numpy", "scipy"]), symbols
+        return self._functions[e]
 
     def where(self, letter: Letter) -> str:
         """The present values of the parameters of a letter, in words."""

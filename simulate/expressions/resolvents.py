@@ -79,28 +79,21 @@ class Resolvents(Memory):
 
     def _shifts(self, letter: Resolvent) -> Array:
         """delta at every point; nan where it is random."""
-        if self.alphabet.depends(letter.delta)[1]:
-            return np.full(len(self.points), np.nan)
-        before = self.point
-        shifts = []
-        for point in self.points:
-            self.point = point
-            shifts.append(self.number(letter.delta))
-        self.point = before
-        return np.array(shifts)
+        random = self.alphabet.depends(letter.delta)[1]
+        return np.full(len(self.points), np.nan) if random else self.numbers(letter.delta)
 
     def spectral(self, letter: Resolvent) -> bool:
-        """Whether the letter is evaluated by eigenvectors of its matrix M."""
-        if not letter.symmetric:
-            return False
-        if letter.a == 0:
-            return True
+        """Whether the letter is evaluated by eigenvectors of its matrix M at the present point."""
+        return letter.symmetric and (self.shared(letter) or self._factor(letter) is None)
+
+    def shared(self, letter: Resolvent) -> bool:
+        """Whether it is at all points, by the same eigenvectors."""
         if letter not in self._lasting:
-            shifts, moves = self._shifts(letter), bool(letter.parameters & self.varying)
-            random = moves and bool(np.isnan(shifts).any())
-            fixed = not parameters_of(letter.word) & self.varying
-            self._lasting[letter] = fixed and (random or len(set(shifts[~np.isnan(shifts)])) > FEW)
-        return bool(self._lasting[letter]) or self._factor(letter) is None
+            shifts, random = self._shifts(letter), self.alphabet.depends(letter.delta)[1]
+            fixed = letter.symmetric and not parameters_of(letter.word) & self.varying
+            many = bool(letter.parameters & self.varying) if random else len(set(shifts)) > FEW
+            self._lasting[letter] = fixed and (letter.a == 0 or many)
+        return bool(self._lasting[letter])
 
     def _factor(self, letter: Resolvent) -> tuple[str, Any] | None:
         """A factorisation of M + delta, or None where eigenvectors are needed."""
@@ -158,17 +151,17 @@ class Resolvents(Memory):
         shifts = [self._shifts(l) for l in self.alphabet.letters(Resolvent) if l.word == word]
         return float(np.nanmin(np.concatenate([[0.0 if np.isnan(s).any() else np.inf for s in shifts], *shifts])))
 
-    def function(self, letter: Resolvent) -> Array:
-        """f(c) for f the function of M that the resolvent is."""
+    def function(self, letter: Resolvent, delta: Any) -> Array:
+        """f(c) (..., size), f the function of M that the resolvent is, for shifts (...)."""
         c = self.eigen(letter.word)[0]
-        delta = float(self.number(letter.delta))
         if letter.a == 0:
             with np.errstate(all="ignore"):
                 return self.finite(letter, np.where(abs(c) < len(c) * EPS * abs(c).max(), 0.0, c) ** float(letter.b))
-        shifted = c + delta
-        least, most = abs(shifted).min(), abs(c).max() + abs(delta)
-        if least <= len(c) * EPS * most * (1e-3 if self._gram(letter) else 1.0):
-            refuse("expression", letter.text, f"it is singular{self.where(letter)}: |eigenvalues| from {least:.1e} to {most:.1e}")
+        shifted = c + np.asarray(delta)[..., None]
+        least, most = abs(shifted).min(axis=-1), abs(c).max() + abs(delta)
+        if np.any(least <= len(c) * EPS * most * (1e-3 if self._gram(letter) else 1.0)):
+            bounds = f"|eigenvalues| from {np.min(least):.1e} to {np.min(most):.1e}"
+            refuse("expression", letter.text, f"it is singular{self.where(letter)}: {bounds}")
         return shifted ** -float(letter.a) * c ** float(letter.b)
 
     def _gram(self, letter: Resolvent) -> bool:

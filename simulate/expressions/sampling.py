@@ -83,14 +83,11 @@ class Sampler:
         out = np.empty((draws, len(self.points)))
         for row in out:
             self.draw(rng)
-            for k, point in enumerate(self.points):
-                self.evaluation.point = point
-                row[k] = self.evaluation.number(formula)
-                if not np.isfinite(row[k]):
-                    at = ", ".join(f"{s} = {v:.6g}" for s, v in point.items())
-                    unreadable(
-                        expression, f"its value at {at or 'a draw'} is {row[k]}: there is no finite limit as it is written"
-                    )
+            row[:] = self.evaluation.numbers(formula)
+            if not np.all(np.isfinite(row)):
+                k = int(np.argmin(np.isfinite(row)))
+                at = ", ".join(f"{s} = {v:.6g}" for s, v in self.points[k].items())
+                unreadable(expression, f"its value at {at or 'a draw'} is {row[k]}: there is no finite limit as it is written")
         return out.reshape(draws, *self.shape)
 
     def spectrum(self, expression: Any, draws: int, rng: np.random.Generator) -> Array:

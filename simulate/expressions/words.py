@@ -23,6 +23,7 @@ class Alphabet:
         self.scalars: dict[
             Any, Word
         ] = {}  # a SymPy dummy for the trace of a word, or for the entry of a word of one row and column
+        self._flipped: dict[Letter, Letter] = {}
         self._made: dict[tuple[Any, ...], Letter] = {}
 
     def make(self, kind: type, **fields: Any) -> Any:
@@ -137,7 +138,10 @@ class Alphabet:
         return self.make(type(letter), **(fields | rest | {"transposed": not letter.transposed, "text": text}))
 
     def transpose(self, word: Word) -> Word:
-        return tuple(self._flip(l) for l in reversed(word))
+        for l in word:
+            if l not in self._flipped:
+                self._flipped[l] = self._flip(l)
+        return tuple([self._flipped[l] for l in reversed(word)])
 
     def transposed(self, polynomial: Polynomial) -> Polynomial:
         return Polynomial(polynomial.shape[::-1], {self.transpose(w): c for w, c in polynomial.terms.items()})
