@@ -50,7 +50,7 @@ def expand(
     >>> lam, gamma = sp.symbols("lambda gamma", positive=True)
     >>> kappa = (lam + gamma - 1 + sp.sqrt((lam + gamma - 1) ** 2 + 4 * lam)) / 2
     >>> expand(kappa.subs(gamma, 1), lam, 0, terms=2).series()
-    sqrt(lambda) + lambda/2 + O(lambda**(3/2))
+    lambda/2 + sqrt(lambda) + O(lambda**(3/2))
     >>> expand(kappa, lam, 0, terms=1, given={gamma: 2}).leading
     gamma - 1
     """

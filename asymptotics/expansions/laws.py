@@ -29,7 +29,7 @@ from asymptotics.expansions.branch import DIGITS, SMALL
 from asymptotics.expansions.path import T
 from asymptotics.expansions.result import Expansion, collected
 
-LAM, GAMMA, KAPPA0, U = sp.symbols("lam gamma kappa0 u", positive=True)
+LAM, GAMMA, KAPPA0, U = sp.symbols("lambda gamma kappa0 u", positive=True)
 ATOMS = (1, 3)  # of the law of the check, half each
 QUANTITIES = ("kappa", "df1", "df2", "variance", "bias")
 SPARE = 4  # orders that (R) may lose
@@ -59,14 +59,14 @@ ENDS = {
 
 
 def ridge(quantity: str, end: str, *, terms: int = 2) -> Expansion:
-    """The first terms of kappa, df1, df2, variance or bias at one of `ENDS`, in symbols gamma, lam, kappa0, W1, W2 ..., M1 ..., I0 ....
+    """The first terms of kappa, df1, df2, variance or bias at one of `ENDS`, in symbols gamma, lambda, kappa0, W1, W2 ..., M1 ..., I0 ....
 
     Raises ValueError on an unknown quantity or end, ConvergenceError where the check fails.
 
     >>> ridge("kappa", "lam -> 0, gamma = 1", terms=1).leading
-    sqrt(lam)/sqrt(W1)
-    >>> ridge("variance", "lam -> 0, gamma > 1", terms=1).leading  # gamma int s^2/(s + kappa0)^2 dH = 1 - gamma kappa0 I1
-    (1 - I1*gamma*kappa0)/(I1*gamma*kappa0)
+    sqrt(lambda)/sqrt(W1)
+    >>> ridge("variance", "lam -> 0, gamma < 1").latex()
+    '\\frac{\\gamma}{1 - \\gamma} - \\frac{2 W_{1} \\gamma \\lambda}{\\left(1 - \\gamma\\right)^{3}} + \\mathcal{O}\\left(\\lambda^{2}\\right)'
     """
     if quantity not in QUANTITIES:
         refuse("quantity", quantity, f"one of {', '.join(QUANTITIES)}")
