@@ -22,6 +22,7 @@ for _package in (asymptotics, simulate):
 _HOMES = {
     "load": "discovery",
     "Theorem": "record",
+    "Model": "model",
     "Plot": "record",
     "Curve": "record",
     "verify": "verdicts.verify",

@@ -52,12 +52,12 @@ class Value:
 
 @dataclass(frozen=True)
 class System:
-    """All of it: unknowns with equations, values as integrals, and the expression in the values' names."""
+    """All of it: unknowns with equations, values as integrals, and the expressions in the values' names."""
 
     algebra: Algebra
     unknowns: tuple[Unknown, ...]
     values: tuple[Value, ...]
-    expression: sympy.Expr
+    expressions: Mapping[str, sympy.Expr]
 
 
 class Dyson:
@@ -66,7 +66,9 @@ class Dyson:
     def __init__(self, reader: Reader, variances: Mapping[str, sympy.Expr]) -> None:
         self.reader, self.variances = reader, variances
         self.forms = [self._random(f.form) for f in reader.functionals]
-        self.links = [(f, q, l) for f, form in enumerate(self.forms) for q in range(len(form.ports)) for l in self._partners(form, q)]
+        self.links = [
+            (f, q, l) for f, form in enumerate(self.forms) for q in range(len(form.ports)) for l in self._partners(form, q)
+        ]
         self.weights = {x: self._weight(x) for x in self.links}
         self.classes = self._classes()
 
@@ -185,8 +187,10 @@ class Dyson:
                 named[functional.name] = expr
             else:
                 x = inverses[f].solve({i: lift(b) for i, b in self.forms[f].B.items()})
-                found.append(Value(functional.name, inverses[f].leaves(self.forms[f].C, x) + lift(self.forms[f].D), functional.over))
-        return System(algebra, tuple(unknowns), tuple(found), self.reader.value.xreplace(named))
+                found.append(
+                    Value(functional.name, inverses[f].leaves(self.forms[f].C, x) + lift(self.forms[f].D), functional.over)
+                )
+        return System(algebra, tuple(unknowns), tuple(found), {k: x.xreplace(named) for k, x in self.reader.values.items()})
 
     def _vectors(self, form: Form) -> list[int]:
         return [i for i, p in enumerate(form.ports) if self.reader.kinds[p.letter] == "vector"]
@@ -231,7 +235,10 @@ def _solve(M: Matrix, b: dict[int, FracElement]) -> dict[int, FracElement]:
     done: list[tuple[int, int]] = []
     left = set(rows)
     while left:
-        i, j = min(((i, j) for i in left for j in rows[i]), key=lambda ij: (len(rows[ij[0]]) - 1) * (sum(ij[1] in rows[k] for k in left) - 1))
+        i, j = min(
+            ((i, j) for i in left for j in rows[i]),
+            key=lambda ij: (len(rows[ij[0]]) - 1) * (sum(ij[1] in rows[k] for k in left) - 1),
+        )
         left.remove(i)
         pivot = 1 / rows[i][j]
         for k in [*left, *(r for r, _ in done)]:
@@ -269,7 +276,9 @@ def _closed(A: Mapping[tuple[int, int], int], energies: Mapping[tuple[int, int],
     return {(i, j): M[i][size + j] for i in range(size) for j in range(size) if M[i][size + j]}
 
 
-def _overlaps(functional: Functional, vectors: list[int], closed: _Closed, lift, algebra: Algebra) -> tuple[list[Value], sympy.Expr]:
+def _overlaps(
+    functional: Functional, vectors: list[int], closed: _Closed, lift, algebra: Algebra
+) -> tuple[list[Value], sympy.Expr]:
     """A 1 x 1 form: its vectors joined by their energies, once the random matrices are replaced by Sigma."""
     form = functional.form
     random_ports = {i: n for n, i in enumerate(i for i in range(len(form.ports)) if i not in vectors)}

@@ -19,27 +19,36 @@ class Mean(sympy.Function):
 
     def _latex(self, printer, exp=None) -> str:
         variables = sorted((x for x in self.args[0].free_symbols if x.name == "s" or x.name.startswith("s_")), key=str)
-        inside = r"\int " + printer._print(self.args[0]) + r"\,d" + printer._print(self.args[1]) + "(" + ", ".join(map(printer._print, variables)) + ")"
+        inside = (
+            r"\int "
+            + printer._print(self.args[0])
+            + r"\,d"
+            + printer._print(self.args[1])
+            + "("
+            + ", ".join(map(printer._print, variables))
+            + ")"
+        )
         return inside if exp is None else rf"\left({inside}\right)^{{{exp}}}"
 
 
 @dataclass(frozen=True)
 class Equations:
-    """`unknowns` = their equations, in the order they are solved in (`core` those that need one another), and the `value`."""
+    """`system`: unknowns and their equations in the order they are solved in (`core`: by iteration); `values`: what is asked, in them."""
 
     core: tuple[Symbol, ...]
     system: tuple[Eq, ...]
-    value: Expr
+    values: dict[str, Expr]
 
     def latex(self) -> str:
         """All of it, one line an equation, for an align* environment."""
-        lines = [sympy.latex(self.value, fold_short_frac=False)]
-        rows = [r"\text{limit} &= " + lines[0]]
+        rows = [rf"\text{{{name}}} &\to {sympy.latex(value)}" for name, value in self.values.items()]
         rows += [rf"{sympy.latex(e.lhs)} &= {sympy.latex(e.rhs)}" for e in self.system]
         return " \\\\\n".join(rows)
 
     def __str__(self) -> str:
-        return "\n".join([f"limit = {self.value}", *(f"  {e.lhs} = {e.rhs}" for e in self.system)])
+        return "\n".join(
+            [*(f"{name} -> {value}" for name, value in self.values.items()), *(f"  {e.lhs} = {e.rhs}" for e in self.system)]
+        )
 
     __repr__ = __str__
 
@@ -64,7 +73,9 @@ def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
         for d, m in x.factors:
             body /= algebra.expr(d).xreplace(letters) ** m
         measure = "G" if x.vectors else "H"
-        return Mean(shown(body), Symbol(measure if len({i.over for i in reduced.integrals.values()}) == 1 else f"{measure}_{x.over}"))
+        return Mean(
+            shown(body), Symbol(measure if len({i.over for i in reduced.integrals.values()}) == 1 else f"{measure}_{x.over}")
+        )
 
     system = []
     for s in order:
@@ -72,4 +83,4 @@ def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
         system.append(Eq(names[s], right, evaluate=False))
     values = {name: shown(algebra.expr(x)) for name, x in reduced.values.items()}
     core = tuple(names[s] for b in reduced.blocks for s in b.core)
-    return Equations(core, tuple(system), reduced.expression.xreplace(values))
+    return Equations(core, tuple(system), {name: x.xreplace(values) for name, x in reduced.expressions.items()})

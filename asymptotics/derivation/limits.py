@@ -1,13 +1,13 @@
 r"""`derive`: an expression with what is known of its matrices, and the limit of it.
 
-    model = derive(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
-    model.limit(gamma=2, lam=0.1).value
+model = derive(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
+model.limit(gamma=2, lam=0.1).value
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,7 @@ DIGITS = 120  # decimal digits then
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """The limit and its certificate; all fields have the broadcast shape of the arguments.
+    """The limit and its certificate; all fields have the broadcast shape of the arguments, `value` by name of several expressions.
 
     `residual`: the last relative step of Newton's method, about the relative error of the unknowns; `loss`: the worst cancellation
     among the terms of an equation, times machine precision; `unknowns`: the scalars of the equations, by name.
@@ -54,9 +54,16 @@ def keyword(symbol: Symbol) -> str:
 class Derivation:
     """The equations of one expression's limit, and their solution."""
 
-    def __init__(self, expr: Any, kinds: Mapping[str, str], variances: Mapping[str, Expr], laws: Mapping[Any, Any], ratios: Mapping[Symbol, Expr]) -> None:
-        self.source = expr
-        self.reader = Reader(expr, kinds, ratios)
+    def __init__(
+        self,
+        expr: Expr | Mapping[str, Expr],
+        kinds: Mapping[str, str],
+        variances: Mapping[str, Expr],
+        laws: Mapping[Any, Any],
+        ratios: Mapping[Symbol, Expr],
+    ) -> None:
+        self.many = isinstance(expr, Mapping)
+        self.reader = Reader(expr if isinstance(expr, Mapping) else {"value": expr}, kinds, ratios)
         self.reduced: Reduced = reduce(Dyson(self.reader, variances).system(), self.reader.law, self.reader.generators)
         self.laws = _by_dimension(laws, self.reader)
         generators = self.reader.generators
@@ -81,7 +88,13 @@ class Derivation:
         flat = {k: np.broadcast_to(a, shape).ravel() for k, a in arrays.items()}
         found, residual, loss, variables = self._solve(flat, math.prod(shape))
         names = {str(s): variables[:, self.reduced.algebra.symbols.index(s)].reshape(shape)[()] for s in self._displayed()}
-        return Limit(value=found.reshape(shape)[()], residual=residual.reshape(shape)[()], loss=loss.reshape(shape)[()], unknowns=names)
+        value = {k: found[:, i].reshape(shape)[()] for i, k in enumerate(self.reduced.expressions)}
+        return Limit(
+            value=value if self.many else value["value"],
+            residual=residual.reshape(shape)[()],
+            loss=loss.reshape(shape)[()],
+            unknowns=names,
+        )
 
     def equations(self) -> Equations:
         """The equations as SymPy objects."""
@@ -113,10 +126,13 @@ class Derivation:
         if not ridgeless:
             return self._positive(flat, count)
         zero = np.any([flat[k] == 0 for k in ridgeless], axis=0)
-        near, nearer = (self._positive({k: np.where(v == 0, tiny, v) if k in ridgeless else v for k, v in flat.items()}, count) for tiny in TINY)
+        near, nearer = (
+            self._positive({k: np.where(v == 0, tiny, v) if k in ridgeless else v for k, v in flat.items()}, count)
+            for tiny in TINY
+        )
         value = nearer[0].copy()
         with np.errstate(divide="ignore", invalid="ignore"):
-            moved = np.where(zero, np.abs(nearer[0] / near[0] - 1), 0)
+            moved = np.where(zero[:, None], np.abs(nearer[0] / near[0] - 1), 0)
         open_ = moved > 1e-12  # a limit approached like lam^(1/2) moves by 1e-18
         value[open_ & (np.abs(nearer[0]) > np.abs(near[0]))] *= np.inf
         value[open_ & (np.abs(nearer[0]) < np.abs(near[0]))] = 0
@@ -137,14 +153,18 @@ class Derivation:
         certificate, status = np.empty((count, 2)), np.empty(count, dtype=np.int64)
         path = self.reduced.algebra.symbols.index(PATH)
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
-        solver._solve(made.index, made.coefficient, at.ends, at.at, parameters, path, linear, V, G, found, values, certificate, status)
+        solver._solve(
+            made.index, made.coefficient, at.ends, at.at, parameters, path, linear, V, G, found, values, certificate, status
+        )
         value, worst = self._final(flat, values)
         residual, loss = certificate[:, 0], np.maximum(certificate[:, 1], worst) * np.finfo(float).eps
         for i in np.flatnonzero((status != solver.OK) | ~(residual < DOUBTFUL) | ~(loss < DOUBTFUL)):
             value[i], residual[i], loss[i] = self._precisely(flat, i, found[i], measures, columns, roots)
         return value, residual, loss, found
 
-    def _precisely(self, flat: Mapping[str, NDArray], i: int, found: NDArray, measures, columns, roots) -> tuple[Any, float, float]:
+    def _precisely(
+        self, flat: Mapping[str, NDArray], i: int, found: NDArray, measures, columns, roots
+    ) -> tuple[Any, float, float]:
         """Point i with more digits, from where the solver ended."""
         import mpmath
 
@@ -153,9 +173,9 @@ class Derivation:
             exact = {k: mpmath.mpmathify(v[i].item()) for k, v in flat.items()}
             V[: len(roots)] = self._exactly(exact)
             values, last = Precise(self.reduced, measures, columns, roots).solve(V, DIGITS)
-            used = sorted(self.reduced.expression.free_symbols, key=str)
+            used = self._used
             of = {self.parameters[k]: v for k, v in exact.items()} | dict(zip(self.reduced.values, values, strict=True))
-            value = sympy.lambdify(used, self.reduced.expression, "mpmath")(*(of[s] for s in used))
+            value = sympy.lambdify(used, self._expressions, "mpmath")(*(of[s] for s in used))
         if not last < mpmath.mpf(10) ** -DIGITS:
             where = ", ".join(f"{k} = {v[i]:.12g}" for k, v in flat.items())
             raise ConvergenceError(
@@ -166,7 +186,7 @@ class Derivation:
             )
         number = complex if np.iscomplexobj(found) else float
         found[:] = [number(v) for v in V]
-        return number(value), 0.0, float(np.finfo(float).eps)
+        return [number(v) for v in value], 0.0, float(np.finfo(float).eps)
 
     def _exactly(self, parameters: Mapping[str, Any]) -> list[Any]:
         """The generators from mpmath numbers."""
@@ -184,18 +204,30 @@ class Derivation:
                 found.append(of[s] if q == 1 else mpmath.root(of[s], q))
         return found
 
-    def _final(self, flat: Mapping[str, NDArray], values: NDArray) -> tuple[NDArray, NDArray]:
-        """The expression at the values, and its worst cancellation: of the sums in it, sum |terms| / |sum|."""
-        of = {self.parameters[k]: v for k, v in flat.items()} | {name: values[:, i] for i, name in enumerate(self.reduced.values)}
-        used = sorted(self.reduced.expression.free_symbols, key=str)
-        sums = [x for x in sympy.preorder_traversal(self.reduced.expression) if x.is_Add]
+    @property
+    def _expressions(self) -> list[Expr]:
+        return list(self.reduced.expressions.values())
+
+    @property
+    def _used(self) -> list[Symbol]:
+        return sorted({s for x in self._expressions for s in x.free_symbols}, key=str)
+
+    @cached_property
+    def _last(self) -> Callable[..., Any]:
+        """The expressions in the values, then of each sum in them sum |terms| / |sum|."""
+        sums = [x for e in self._expressions for x in sympy.preorder_traversal(e) if x.is_Add]
         ratios = [sympy.Add(*(sympy.Abs(a) for a in x.args)) / sympy.Abs(x) for x in sums]
+        return sympy.lambdify(self._used, [*self._expressions, *ratios])
+
+    def _final(self, flat: Mapping[str, NDArray], values: NDArray) -> tuple[NDArray, NDArray]:
+        """The expressions (points, names) at the values, and their worst cancellation."""
+        of = {self.parameters[k]: v for k, v in flat.items()} | {name: values[:, i] for i, name in enumerate(self.reduced.values)}
         with np.errstate(divide="ignore", invalid="ignore"):
-            value, *worst = sympy.lambdify(used, [self.reduced.expression, *ratios])(*(of[s] for s in used))
-        lost = np.ones(len(values))
-        for ratio in worst:
+            found = self._last(*(of[s] for s in self._used))
+        count, lost = len(self._expressions), np.ones(len(values))
+        for ratio in found[count:]:
             lost = np.maximum(lost, ratio)
-        return np.broadcast_to(value, (len(values),)).copy(), lost
+        return np.stack([np.broadcast_to(x, (len(values),)) for x in found[:count]], axis=1), lost
 
     # laws
 
@@ -206,7 +238,9 @@ class Derivation:
     def _measure(self, dimension: Symbol, vectors: tuple[str, ...]) -> Measure:
         law, letters = self.laws.get(dimension, (None, ()))
         if vectors and vectors[0] != vectors[1]:
-            return Measure(np.zeros((1, max(1, len(letters)))), np.zeros(1))  # different vectors are orthogonal in every function of S
+            return Measure(
+                np.zeros((1, max(1, len(letters)))), np.zeros(1)
+            )  # different vectors are orthogonal in every function of S
         if law is None:
             return Measure(np.ones((1, 1)), np.ones(1))
         if isinstance(law, tuple):
@@ -223,13 +257,17 @@ def _by_dimension(laws: Mapping[Any, Any], reader: Reader) -> dict[Symbol, tuple
         letters = key if isinstance(key, tuple) else (key,)
         dimension = letters[0].shape[0]
         if dimension in found:
-            refuse("laws", list(laws), f"{found[dimension][1][0]} and {letters[0].name} act on one dimension, {dimension}: give their joint law, laws={{({found[dimension][1][0]}, {letters[0].name}): (values (m, 2), weights (m,))}}")
+            refuse(
+                "laws",
+                list(laws),
+                f"{found[dimension][1][0]} and {letters[0].name} act on one dimension, {dimension}: give their joint law, laws={{({found[dimension][1][0]}, {letters[0].name}): (values (m, 2), weights (m,))}}",
+            )
         found[dimension] = (law, tuple(x.name for x in letters))
     return found
 
 
 def derive(
-    expr: Any,
+    expr: Expr | Mapping[str, Expr],
     *,
     gaussian: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
     symmetric: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
@@ -238,7 +276,7 @@ def derive(
     vectors: Iterable[MatrixSymbol] = (),
     ratios: Mapping[Any, Expr] | None = None,
 ) -> Derivation:
-    """The limit of a scalar SymPy expression of random matrices as all dimensions grow together.
+    """The limit of a scalar SymPy expression of random matrices, or of several by name, as all dimensions grow together.
 
     gaussian: matrices of iid entries of variance 1, or a mapping to their variances; symmetric: Gaussian symmetric ones (off the
     diagonal); haar: Haar-distributed orthogonal ones. laws: a deterministic symmetric matrix -> a Spectrum or Law of mass 1, or
@@ -257,10 +295,10 @@ def derive(
     return Derivation(expr, kinds, variances, laws or {}, dimensions(expr, ratios))
 
 
-def dimensions(expr: Any, ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Expr]:
+def dimensions(expr: Expr | Mapping[str, Expr], ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Expr]:
     """Every dimension of the expression over the scale, which is n where there is one, in terms of ratios."""
-    sizes = {s for x in expr.atoms(MatrixSymbol) for s in x.shape if s != 1}
-    sizes |= {s for x in expr.atoms(sympy.Identity) for s in x.shape if s != 1}
+    parts = expr.values() if isinstance(expr, Mapping) else [expr]
+    sizes = {s for e in parts for x in e.atoms(MatrixSymbol, sympy.Identity) for s in x.shape if s != 1}
     if bad := [s for s in sizes if not s.is_Symbol]:
         refuse("expr", str(bad[0]), "a dimension must be one symbol")
     named = {s.name: s for s in sizes}
@@ -279,7 +317,9 @@ def dimensions(expr: Any, ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Exp
             break
         found |= new
     if missing := sorted(str(s) for s in sizes - set(found)):
-        refuse("ratios", ratios, f"nothing ties {', '.join(missing)} to {scale}: give ratios={{gamma: {missing[0]}/{scale}, ...}}")
+        refuse(
+            "ratios", ratios, f"nothing ties {', '.join(missing)} to {scale}: give ratios={{gamma: {missing[0]}/{scale}, ...}}"
+        )
     return found
 
 

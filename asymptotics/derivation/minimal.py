@@ -41,7 +41,9 @@ def _reachable(form: Form, law: Collection[int]) -> Form:
         if not w:
             continue
         for g, rows in groups.items():
-            image = [sum((form.A[i, j] * x for j, x in zip(groups[h], w, strict=True) if x and (i, j) in form.A), zero) for i in rows]
+            image = [
+                sum((form.A[i, j] * x for j, x in zip(groups[h], w, strict=True) if x and (i, j) in form.A), zero) for i in rows
+            ]
             fresh += [(g, part) for part in coefficients(image, law)]
     return _restricted(form, groups, spaces)
 

@@ -21,7 +21,13 @@ from asymptotics.derivation.tables import Measure
 class Precise:
     """One reduced system with its laws; `columns`: for each dimension, law generator -> column of its atoms."""
 
-    def __init__(self, reduced: Reduced, measures: Mapping[tuple[Symbol, tuple[str, ...]], Measure], columns: Mapping[Symbol, Mapping[int, int]], roots: Sequence[int]) -> None:
+    def __init__(
+        self,
+        reduced: Reduced,
+        measures: Mapping[tuple[Symbol, tuple[str, ...]], Measure],
+        columns: Mapping[Symbol, Mapping[int, int]],
+        roots: Sequence[int],
+    ) -> None:
         self.reduced, self.measures, self.columns, self.roots = reduced, measures, columns, roots
         self.place = {s: i for i, s in enumerate(reduced.algebra.symbols)}
 
@@ -86,7 +92,12 @@ class Precise:
         found = []
         for atom, weight in zip(measure.atoms, measure.weights, strict=True):
             at = {g: mpmath.mpf(float(atom[j])) for g, j in self.columns[dimension].items()}
-            found.append((mpmath.mpf(float(weight)), {g: s if self.roots[g] == 1 else mpmath.root(s, self.roots[g]) for g, s in at.items()}))
+            found.append(
+                (
+                    mpmath.mpf(float(weight)),
+                    {g: s if self.roots[g] == 1 else mpmath.root(s, self.roots[g]) for g, s in at.items()},
+                )
+            )
         return found
 
     def _integral(self, integral: Integral, V: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""SymPy's tree of a scalar expression of random matrices, read as functionals of linear fractional forms.
+"""SymPy's trees of scalar expressions of random matrices, read as functionals of linear fractional forms.
 
 Sizes tend to infinity together: every dimension is a ratio times one scale N, iid entries of variance v/N are what stays bounded, and
 each sub-expression is carried with its power of N. What grows in the end, or mixes powers in a sum, is refused by name.
@@ -6,7 +6,7 @@ each sub-expression is carried with its power of N. What grows in the end, or mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -36,22 +36,23 @@ class Functional:
 
 
 class Reader:
-    """Reads one expression; `kinds` gives each letter's kind: gaussian, symmetric, haar, vector or deterministic."""
+    """Reads scalar expressions by name; `kinds` gives each letter's kind: gaussian, symmetric, haar, vector or deterministic."""
 
-    def __init__(self, expr: Expr, kinds: Mapping[str, str], ratios: Mapping[Symbol, Expr]) -> None:
+    def __init__(self, expressions: Mapping[str, Expr], kinds: Mapping[str, str], ratios: Mapping[Symbol, Expr]) -> None:
         self.kinds, self.ratios = dict(kinds), dict(ratios)
         self.laws: dict[str, Symbol] = {}  # deterministic letter -> its generator
         self.dimensions: dict[str, Symbol] = {}  # deterministic letter -> the dimension it acts on
         self.functionals: list[Functional] = []
         generators = Generators()
         generators.add(PATH)
-        self._scan(expr, generators)
+        for expr in expressions.values():
+            self._scan(expr, generators)
         for ratio in self.ratios.values():
             generators.scan(ratio)
         self.generators = generators
         self.algebra = Algebra(generators)
         self.law = [self.algebra.symbols.index(s) for s in self.laws.values()]
-        self.value = self._scalar(expr)
+        self.values = {name: self._scalar(expr) for name, expr in expressions.items()}
 
     # what there is
 
@@ -67,7 +68,9 @@ class Reader:
             self._scan(expr.base, generators)
             if expr.base.name in self.laws and rational(expr.exp).is_Rational:
                 generators.add(self.laws[expr.base.name], rational(expr.exp))
-        elif isinstance(expr, MatrixExpr | sympy.Trace | MatrixElement) or (isinstance(expr, Expr) and expr.has(sympy.Trace, MatrixSymbol)):
+        elif isinstance(expr, MatrixExpr | sympy.Trace | MatrixElement) or (
+            isinstance(expr, Expr) and expr.has(sympy.Trace, MatrixSymbol)
+        ):
             for part in expr.args:
                 if isinstance(part, Expr):
                     self._scan(part, generators)
@@ -76,7 +79,11 @@ class Reader:
 
     def _kind(self, symbol: MatrixSymbol) -> str:
         if symbol.name not in self.kinds:
-            refuse("laws", sorted(self.kinds), f"nothing is said of {symbol.name}: give gaussian=[{symbol.name}], or its law, laws={{{symbol.name}: ...}}")
+            refuse(
+                "laws",
+                sorted(self.kinds),
+                f"nothing is said of {symbol.name}: give gaussian=[{symbol.name}], or its law, laws={{{symbol.name}: ...}}",
+            )
         return self.kinds[symbol.name]
 
     # scalars
@@ -110,7 +117,10 @@ class Reader:
         """The expression with its functionals replaced by their names."""
         found, k = self._functionals(expr)
         if k != 0:
-            _refuse(expr, f"it grows like n^{k}: divide so that it has a limit" if k > 0 else f"it vanishes like n^{k}: its limit is 0")
+            _refuse(
+                expr,
+                f"it grows like n^{k}: divide so that it has a limit" if k > 0 else f"it vanishes like n^{k}: its limit is 0",
+            )
         return found
 
     def _functionals(self, expr: Any) -> tuple[Expr, Rational]:
@@ -135,7 +145,11 @@ class Reader:
         if isinstance(expr, sympy.Add):
             parts = [self._functionals(a) for a in expr.args]
             if len({k for _, k in parts}) > 1:
-                _refuse(expr, "its terms grow differently: " + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)))
+                _refuse(
+                    expr,
+                    "its terms grow differently: "
+                    + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)),
+                )
             return sympy.Add(*(x for x, _ in parts)), parts[0][1]
         if isinstance(expr, sympy.Pow) and rational(expr.exp).is_Rational:
             base, k = self._functionals(expr.base)
@@ -147,7 +161,9 @@ class Reader:
 
     def _named(self, form: Form, over: Symbol | None, source: Expr) -> Symbol:
         if len(form.ports) > LARGEST:
-            _refuse(source, f"its linearisation is too large: {len(form.ports)} occurrences of random matrices, at most {LARGEST}")
+            _refuse(
+                source, f"its linearisation is too large: {len(form.ports)} occurrences of random matrices, at most {LARGEST}"
+            )
         if form.rows != form.cols:
             _refuse(source, f"a trace is taken of a square matrix; this one is {form.rows} x {form.cols}")
         least = minimal(form, self.law)
@@ -185,7 +201,10 @@ class Reader:
             return constant(rows, self.algebra.power(self.laws[symbol.name], Rational(1))), Rational(0)
         for size in (rows, cols):
             if size not in self.ratios and size != 1:
-                _refuse(symbol, f"its dimension {size} is not one symbol with a ratio; ratios are known of {', '.join(map(str, self.ratios))}")
+                _refuse(
+                    symbol,
+                    f"its dimension {size} is not one symbol with a ratio; ratios are known of {', '.join(map(str, self.ratios))}",
+                )
         if kind in ("symmetric", "haar") and rows != cols:
             _refuse(symbol, f"a {kind} matrix is square; this one is {rows} x {cols}")
         grows = kind in ("gaussian", "symmetric")
@@ -194,7 +213,10 @@ class Reader:
     def _sum(self, expr: MatrixExpr) -> Sized:
         parts = [self.matrix(a) for a in expr.args]
         if len({k for _, k in parts}) > 1:
-            _refuse(expr, "its terms grow differently: " + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)))
+            _refuse(
+                expr,
+                "its terms grow differently: " + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)),
+            )
         form = parts[0][0]
         for other, _ in parts[1:]:
             form = form.plus(other)
@@ -218,11 +240,16 @@ class Reader:
         if isinstance(base, MatrixSymbol) and self._kind(base) == "deterministic" and exponent.is_Rational:
             return constant(base.shape[0], self.algebra.power(self.laws[base.name], exponent)), Rational(0)
         if not exponent.is_Integer:
-            _refuse(expr, "only powers of deterministic matrices may be fractional; a random matrix to such a power is not rational")
+            _refuse(
+                expr, "only powers of deterministic matrices may be fractional; a random matrix to such a power is not rational"
+            )
         form, k = self.matrix(base)
         if exponent < 0:
             if not form.D:
-                _refuse(expr, "without its random matrices it is zero, so this inverse may be singular: add a penalty, (A + lam*Identity), and let lam tend to 0")
+                _refuse(
+                    expr,
+                    "without its random matrices it is zero, so this inverse may be singular: add a penalty, (A + lam*Identity), and let lam tend to 0",
+                )
             form, k = form.inverse(), -k
         whole, total = form, k
         for _ in range(abs(int(exponent)) - 1):

@@ -51,7 +51,7 @@ class Reduced:
     integrals: Mapping[Symbol, Integral]
     values: Mapping[Symbol, FracElement]
     blocks: tuple[Block, ...]
-    expression: sympy.Expr
+    expressions: Mapping[str, sympy.Expr]
 
 
 def reduce(system: System, law: list[int], generators) -> Reduced:
@@ -62,7 +62,15 @@ def reduce(system: System, law: list[int], generators) -> Reduced:
     values = {v.name: split(x, v.over, v.vectors, law, known) for v, x in zip(system.values, signed[1], strict=True)}
     taus = [u.name for u in system.unknowns]
     algebra = Algebra(generators, [*taus, *known.values()])
-    total = lambda parts: sum((algebra.field(a.set_ring(algebra.field.ring)) / algebra.field(b.set_ring(algebra.field.ring)) * (algebra.of[j] if j else 1) for a, b, j in parts), algebra.zero)  # noqa: E731
+    total = lambda parts: sum(
+        (
+            algebra.field(a.set_ring(algebra.field.ring))
+            / algebra.field(b.set_ring(algebra.field.ring))
+            * (algebra.of[j] if j else 1)
+            for a, b, j in parts
+        ),
+        algebra.zero,
+    )
     equations = {name: total(parts) for name, parts in pieces.items()}
     found = {name: total(parts) for name, parts in values.items()}
     lift = lambda d: algebra.field(d.set_ring(algebra.field.ring))  # noqa: E731
@@ -75,10 +83,12 @@ def reduce(system: System, law: list[int], generators) -> Reduced:
     used = _used(algebra, equations, integrals, found)
     integrals = {j: x for j, x in integrals.items() if j in used}
     equations = {t: x for t, x in equations.items() if t in used}
-    return Reduced(algebra, tuple(law), equations, integrals, found, _blocks(algebra, equations, integrals), system.expression)
+    return Reduced(algebra, tuple(law), equations, integrals, found, _blocks(algebra, equations, integrals), system.expressions)
 
 
-def split(x: FracElement, over: Symbol | None, vectors: tuple[str, ...], law: list[int], known: dict[tuple, Symbol]) -> list[tuple]:
+def split(
+    x: FracElement, over: Symbol | None, vectors: tuple[str, ...], law: list[int], known: dict[tuple, Symbol]
+) -> list[tuple]:
     """The mean of x as a sum of (numerator, denominator) J with J from `known`, which grows; J None where no law is in it."""
     ring = x.field.ring
     bottom, factors = ring.one, []

@@ -14,7 +14,30 @@ import numpy as np
 
 from asymptotics.derivation.tables import SECTIONS
 
-(TERM_END, POWER_END, VARIABLE, EXPONENT, TOP, BOTTOM, KIND, WHICH, MEASURE, MOMENT, FACTOR_END, FACTOR, MULTIPLICITY, PART_END, PART_MONOMIAL, PART_POLYNOMIAL, COMMON, CORE_END, CORE, REST_END, REST, VALUE,) = range(len(SECTIONS))
+(
+    TERM_END,
+    POWER_END,
+    VARIABLE,
+    EXPONENT,
+    TOP,
+    BOTTOM,
+    KIND,
+    WHICH,
+    MEASURE,
+    MOMENT,
+    FACTOR_END,
+    FACTOR,
+    MULTIPLICITY,
+    PART_END,
+    PART_MONOMIAL,
+    PART_POLYNOMIAL,
+    COMMON,
+    CORE_END,
+    CORE,
+    REST_END,
+    REST,
+    VALUE,
+) = range(len(SECTIONS))
 
 OK, STUCK = 0, 1  # status of a point
 
@@ -310,10 +333,7 @@ def _solve_py(t, c, ends, at, parameters, path, linear, V, G, found, values, cer
             if m == 0:
                 _block(t, c, ends, at, b, V, G, 0, V[:0], G[:0], work)
                 continue
-            if linear[b]:
-                state = OK
-                last, lost = _converge(t, c, ends, at, b, V, G, work)
-            elif p > 0 and status[p - 1] == OK and _near(t, c, ends, at, b, V, G, found[p - 1], work):
+            if linear[b] or (p > 0 and status[p - 1] == OK and _near(t, c, ends, at, b, V, G, found[p - 1], work)):
                 state = OK
                 last, lost = _converge(t, c, ends, at, b, V, G, work)
             else:

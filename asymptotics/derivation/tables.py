@@ -145,7 +145,13 @@ def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[
     return made, list(monomials), list(measures)
 
 
-def points(monomials: Sequence[tuple[int, ...]], measures: Sequence[Measure], columns: Sequence[Mapping[int, int]], roots: Sequence[int], law: Sequence[int]) -> Points:
+def points(
+    monomials: Sequence[tuple[int, ...]],
+    measures: Sequence[Measure],
+    columns: Sequence[Mapping[int, int]],
+    roots: Sequence[int],
+    law: Sequence[int],
+) -> Points:
     """The atoms of the measures at the monomials; columns: for each measure, law generator -> its column of atoms."""
     rows = []
     for measure, column in zip(measures, columns, strict=True):
@@ -156,7 +162,9 @@ def points(monomials: Sequence[tuple[int, ...]], measures: Sequence[Measure], co
                 if exponent and g in column:
                     at[1 + k] *= measure.atoms[:, column[g]] ** (exponent / roots[g])
         rows.append(at)
-    return Points(_ends([m.weights for m in measures]), np.concatenate(rows, axis=1) if rows else np.empty((1 + len(monomials), 0)))
+    return Points(
+        _ends([m.weights for m in measures]), np.concatenate(rows, axis=1) if rows else np.empty((1 + len(monomials), 0))
+    )
 
 
 def _ints(values) -> Ints:

@@ -1,0 +1,230 @@
+r"""A model with three faces: one SymPy expression of random matrices, its limit, its draws; and the record that holds one against the other.
+
+    R = (S**0.5 * X.T * X * S**0.5 / n + lam * Identity(p)).inverse()
+    model = Model(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
+    model.equations(); model.limit(gamma=2, lam=0.1); model.sample(n=400, gamma=2, lam=0.1, draws=50, rng=rng); verify(model)
+
+The limit is `asymptotics.derivation`'s, the draws are `simulate.expressions`'; both read SymPy's tree, and neither knows the other.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from theorems.claims import Claim, Mean, at_size
+from theorems.domain import GAMMA, LAM, R2, SIGMA2, Domain, Real
+from theorems.record import Plot, Theorem
+
+if TYPE_CHECKING:
+    from sympy import Expr, MatrixSymbol
+
+    from asymptotics.derivation.equations import Equations
+    from asymptotics.derivation.limits import Derivation, Limit
+
+USUAL: dict[str, Domain] = {"gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
+CASES = {
+    "gamma": (0.5, 2.0, 4.0),
+    "lam": (0.1, 0.5, 0.02),
+}  # what the cases of a model are, where none are given; other parameters are 1
+
+
+class Faces:
+    """An expression (or several by name) with what is known of its matrices: arguments as of `asymptotics.derivation.derive`."""
+
+    def __init__(
+        self,
+        expression: Expr | Mapping[str, Expr],
+        *,
+        gaussian: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
+        symmetric: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
+        haar: Iterable[MatrixSymbol] = (),
+        laws: Mapping[Any, Any] | None = None,
+        vectors: Iterable[MatrixSymbol] = (),
+        ratios: Mapping[Any, Expr] | None = None,
+    ) -> None:
+        self.expression = expression
+        self.given: dict[str, Any] = {"symmetric": symmetric, "gaussian": gaussian, "haar": tuple(haar), "laws": laws or {}}
+        self.given |= {"vectors": tuple(vectors), "ratios": ratios}
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        from asymptotics.derivation import derive
+
+        return derive(self.expression, **self.given)
+
+    def theory(self, **parameters: Any) -> Any:
+        return self.derivation.limit(**parameters).value
+
+    def simulation(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
+        """Draws at size n, (draws,) or by name; a penalty may be an array, (draws, penalties)."""
+        from simulate.expressions import sample
+
+        sizes, common = self._finite(n, parameters)
+        common["parameters"] = {s: parameters[k] for k, s in self.derivation.parameters.items() if k in parameters}
+        many = self.expression if isinstance(self.expression, Mapping) else {"value": self.expression}
+        seed = rng.integers(2**63)  # the same draws for every expression
+        found = {k: sample(e, sizes=sizes, **common, draws=draws, rng=np.random.default_rng(seed)) for k, e in many.items()}
+        return found if isinstance(self.expression, Mapping) else found["value"]
+
+    def _finite(self, n: int, parameters: Mapping[str, Any]) -> tuple[dict[Any, int], dict[str, Any]]:
+        """Sizes of all dimensions, and the matrices at these sizes."""
+        at = at_size({k: v for k, v in parameters.items() if np.ndim(v) == 0}, n)
+        values = {s: at[k] for k, s in self.derivation.parameters.items() if k in at}
+        sizes = {d: max(1, round(n * float(ratio.subs(values)))) for d, ratio in self.derivation.reader.ratios.items()}
+        deterministic, vectors = {}, {}
+        for key, law in self.given["laws"].items():
+            letters = key if isinstance(key, tuple) else (key,)
+            eigenvalues, energies = spread(law, sizes[letters[0].shape[0]])
+            deterministic |= {x: eigenvalues[:, j] for j, x in enumerate(letters)}
+            vectors |= {b: np.sqrt(energies) for b in self.given["vectors"] if b.shape[0] == letters[0].shape[0]}
+        for b in self.given["vectors"]:
+            vectors.setdefault(b, np.full(sizes[b.shape[0]], sizes[b.shape[0]] ** -0.5))
+        variances = {
+            kind: {x: float(group[x]) if isinstance(group, Mapping) else 1.0 for x in group}
+            for kind, group in ((k, self.given[k]) for k in ("gaussian", "symmetric"))
+        }
+        return sizes, {**variances, "haar": self.given["haar"], "deterministic": deterministic, "vectors": vectors}
+
+    def moments(self, *, n: int, **parameters: Any) -> float:
+        """All, with a penalty; without one those of the inverse of a Wishart matrix whose sizes are as near as the blocks' nearest."""
+        if all(parameters[k] != 0 for k in parameters if k.startswith("lam")):
+            return math.inf
+        sizes, _ = self._finite(n, parameters)
+        gaps = [abs(sizes[x.shape[0]] - sizes[x.shape[1]]) for x in self.given["gaussian"] if x.shape[0] != x.shape[1]]
+        return (min(gaps, default=0) + 1) / 2
+
+
+def spread(law: Any, p: int) -> tuple[np.ndarray, np.ndarray]:
+    """The law at p eigenvalues: (p, q) values in the proportions of its weights, as nearly as integers allow, and |b_i|^2 of a vector."""
+    if isinstance(law, tuple):
+        values, weights = np.asarray(law[0], dtype=np.float64), np.asarray(law[1], dtype=np.float64)
+        energy = weights
+    else:
+        H, G = getattr(law, "H", law), getattr(law, "G", law)
+        values, weights = np.append(H.atoms, 0.0)[:, None], np.append(H.weights, H.zero)
+        at = dict(zip(np.append(G.atoms, 0.0), np.append(G.weights, G.zero), strict=True))
+        energy = np.array([at.get(s, 0.0) for s in values[:, 0]])
+    ends = np.round(np.cumsum(weights) / np.sum(weights) * p).astype(int)
+    counts = np.diff(ends, prepend=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = np.where(counts > 0, energy / counts, 0.0)
+    return np.repeat(values, counts, axis=0), np.repeat(each / np.dot(each, counts), counts)
+
+
+class Model(Theorem):
+    """A record made from an expression. Further arguments are the record's: title, statement, source, cases, rivals, plot, ...
+
+    What is not given is what the expression suggests: the domain from its parameters' names, cases at gamma = 1/2, 2 and 4, the rivals
+    that exchange gamma and 1/gamma, divide the penalty by gamma, and miss by 5 %. `of` names the quantity to be judged, of several.
+    """
+
+    def __init__(
+        self,
+        expression: Expr | Mapping[str, Expr] | None = None,
+        *,
+        claim: Claim | None = None,
+        of: str = "excess",
+        sizes: tuple[int, ...] = (40, 80, 160),
+        rate: float | None = 1.0,
+        title: str = "",
+        statement: str = "",
+        source: str = "derived from its expression",
+        assumptions: tuple[str, ...] | None = None,
+        domain: Mapping[str, Domain] | None = None,
+        cases: tuple[Mapping[str, Any], ...] | None = None,
+        rivals: Mapping[str, Callable[..., Any]] | None = None,
+        plot: Plot | Mapping[str, Plot] | None = None,
+        home: Mapping[str, Any] | None = None,
+        **matrices: Any,
+    ) -> None:
+        if claim is None:
+            faces = Faces(expression, **matrices)
+            claim = Mean(theory=faces.theory, simulation=_Draws(faces), of=of, sizes=sizes, rate=rate)
+            domain = domain or {k: USUAL.get(k, Real(0, math.inf, default=1.0)) for k in faces.derivation.parameters}
+            assumptions = assumptions or _assumptions(faces)
+            statement = statement or _statement(faces)
+            title = title or "The limit of an expression of random matrices"
+            rivals = _rivals(faces, domain) if rivals is None else rivals
+        super().__init__(
+            title=title,
+            statement=statement,
+            source=source,
+            assumptions=assumptions or (),
+            domain=domain or {},
+            claim=claim,
+            cases=cases if cases is not None else _cases(domain or {}),
+            rivals=rivals or {},
+            plot=plot,
+            home=home or sys._getframe(1).f_globals,
+        )
+
+    @property
+    def faces(self) -> Faces:
+        return self.claim.theory.__self__  # type: ignore[union-attr]
+
+    def equations(self) -> Equations:
+        """The limit's equations, as SymPy objects: print them, or `.latex()`."""
+        return self.faces.derivation.equations()
+
+    def limit(self, **parameters: Any) -> Limit:
+        """The limit at parameters that broadcast, with its certificate."""
+        return self.faces.derivation.limit(**parameters)
+
+    def sample(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
+        """Draws of the expression at size n."""
+        return self.faces.simulation(n=n, draws=draws, rng=rng, **parameters)
+
+
+class _Draws:
+    """The simulation of a model, with what it declares."""
+
+    cost = 3.0
+
+    def __init__(self, faces: Faces) -> None:
+        self.faces = faces
+
+    def __call__(self, **given: Any) -> Any:
+        return self.faces.simulation(**given)
+
+    def moments(self, **given: Any) -> float:
+        return self.faces.moments(**given)
+
+
+def _cases(domain: Mapping[str, Domain]) -> tuple[dict[str, Any], ...]:
+    rows = [{k: CASES[k][i] if k in CASES else 1.0 for k in domain} for i in range(3)]
+    return tuple(rows) if any(k in CASES for k in domain) else (rows[0],)
+
+
+def _assumptions(faces: Faces) -> tuple[str, ...]:
+    reader = faces.derivation.reader
+    ratios = [f"{d}/n -> {ratio}" for d, ratio in reader.ratios.items() if ratio != 1]
+    kinds = {
+        "gaussian": "independent standard normal entries",
+        "symmetric": "symmetric, normal entries",
+        "haar": "uniform orthogonal",
+    }
+    found = [f"{name}: {kinds[kind]}" for name, kind in reader.kinds.items() if kind in kinds]
+    return (*found, ", ".join(ratios)) if ratios else tuple(found)
+
+
+def _statement(faces: Faces) -> str:
+    return r",\quad ".join(line.replace("&", "") for line in faces.derivation.equations().latex().split(" \\\\\n"))
+
+
+def _rivals(faces: Faces, domain: Mapping[str, Domain]) -> dict[str, Callable[..., Any]]:
+    def more(**given: Any) -> Any:
+        value = faces.theory(**given)
+        return {k: 1.05 * v for k, v in value.items()} if isinstance(value, Mapping) else 1.05 * value
+
+    found: dict[str, Callable[..., Any]] = {"5 % more": more}
+    if "gamma" in domain:
+        found["gamma read as n/p"] = lambda *, gamma, **k: faces.theory(gamma=1 / gamma, **k)
+    if {"gamma", "lam"} <= set(domain):
+        found["lam multiplies p"] = lambda *, gamma, lam, **k: faces.theory(gamma=gamma, lam=lam * gamma, **k)
+    return found
