@@ -33,6 +33,20 @@ class Algebra(Alphabet):
                 out = out + Polynomial(out.shape, {self.join(u, v): c * d})
         return out
 
+    def gathered(self, polynomial: Polynomial) -> Polynomial:
+        """The same where 1 - M (M + delta)^-1 = delta (M + delta)^-1 is put in: what would cancel in numbers."""
+        for word, c in polynomial.terms.items():
+            for k, l in enumerate(word):
+                if not isinstance(l, Resolvent) or not l.b:
+                    continue
+                less = (self.resolvent(l.word, l.delta, l.a - 1, l.b - 1),) if l.a > 1 else l.word * int(l.b - 1)
+                partner = self.join(word[:k], less, word[k + 1 :])
+                if polynomial.terms.get(partner, 0) == -c:
+                    same = self.join(word[:k], (self.resolvent(l.word, l.delta, l.a, l.b - 1),), word[k + 1 :])
+                    rest = Polynomial(polynomial.shape, {w: d for w, d in polynomial.terms.items() if w not in (word, partner)})
+                    return self.gathered(rest + Polynomial(polynomial.shape, {same: -c * l.delta}))
+        return polynomial
+
     def _kept(self, polynomial: Polynomial, other: Polynomial) -> Polynomial:
         plain = not any(isinstance(l, Resolvent) for w in polynomial.terms for l in w)
         plain = plain and not any(self.depends(c)[0] or self.depends(c)[1] for c in polynomial.terms.values())

@@ -36,7 +36,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from simulate.conventions import refuse
 from simulate.expressions.algebra import Algebra
-from simulate.expressions.letters import Matrix, Ones, Polynomial, Word
+from simulate.expressions.letters import Matrix, Ones, Polynomial, Resolvent, Word
 from simulate.expressions.letters import Sum as SumLetter
 
 Array = NDArray[np.float64]
@@ -110,8 +110,20 @@ class Reader:
             return self.trace(self.matrix(e))
         if isinstance(e, Add | Mul | Pow | Function):
             whole = e.func(*(self.scalar(part) for part in e.args))
-            return _factored(whole)
+            return _factored(self._gathered(whole))
         unreadable(e, f"a {type(e).__name__} is not read: write it by sums, products, powers, functions and Trace")
+
+    def _gathered(self, e: Any) -> Any:
+        """As `Algebra.gathered`, for a number and a trace that would cancel: n - tr M (M + delta)^-1 = delta tr (M + delta)^-1."""
+        number, rest = e.as_coeff_Add()
+        for symbol in e.free_symbols & self.alphabet.scalars.keys() if number else ():
+            word = self.alphabet.scalars[symbol]
+            l = word[0]
+            if len(word) == 1 and isinstance(l, Resolvent) and l.a == l.b == 1 and rest.coeff(symbol) * l.shape[0] == -number:
+                return rest + rest.coeff(symbol) * (
+                    -l.delta * self.trace(Polynomial(l.shape, {(self.alphabet.resolvent(l.word, l.delta),): Integer(1)})) - symbol
+                )
+        return e
 
     def _trace(self, e: Any) -> Any:
         rows, columns = self.shape(e.arg)
@@ -205,7 +217,7 @@ class Reader:
             if self.shape(part) != shape:
                 unreadable(e, f"{part} is {_by(self.shape(part))}, the first term {_by(shape)}")
             out = out + self.matrix(part)
-        return out
+        return self.alphabet.gathered(out)
 
     def _multiplied(self, e: Any) -> Polynomial:
         factors = [a for a in e.args if isinstance(a, MatrixExpr)]
