@@ -11,6 +11,7 @@ from scipy.linalg import eigvalsh
 
 from simulate.conventions import refuse
 from simulate.expressions import drawing
+from simulate.expressions.estimation import Estimation
 from simulate.expressions.evaluation import Evaluation
 from simulate.expressions.letters import Polynomial
 from simulate.expressions.reading import Reader, unreadable
@@ -43,7 +44,10 @@ class Sampler:
             "vectors": vectors,
         }
         self.roles = _roles(described)
-        arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in parameters.values())) if parameters else []
+        try:
+            arrays = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in parameters.values())) if parameters else []
+        except (TypeError, ValueError):
+            refuse("parameters", dict(parameters), "they must be numbers or arrays that broadcast against one another")
         self.shape = arrays[0].shape if parameters else ()
         flat = [a.ravel() for a in arrays]
         count = len(flat[0]) if flat else 1
@@ -84,11 +88,24 @@ class Sampler:
         for row in out:
             self.draw(rng)
             row[:] = self.evaluation.numbers(formula)
-            if not np.all(np.isfinite(row)):
-                k = int(np.argmin(np.isfinite(row)))
-                at = ", ".join(f"{s} = {v:.6g}" for s, v in self.points[k].items())
-                unreadable(expression, f"its value at {at or 'a draw'} is {row[k]}: there is no finite limit as it is written")
+            self._check(expression, row)
         return out.reshape(draws, *self.shape)
+
+    def estimate(self, expression: Any, draws: int, rng: np.random.Generator, probes: int, exact_to: int) -> tuple[Array, Array]:
+        formula = self.reader.scalar(expression)
+        self.evaluation = estimation = Estimation(self.evaluation, probes, exact_to, rng.spawn(1)[0])
+        values, errors = np.empty((2, draws, len(self.points)))
+        for k in range(draws):
+            self.draw(rng)
+            values[k], errors[k] = estimation.estimated(formula)
+            self._check(expression, values[k])
+        return values.reshape(draws, *self.shape), errors.reshape(draws, *self.shape)
+
+    def _check(self, expression: Any, row: Array) -> None:
+        if not np.all(np.isfinite(row)):
+            k = int(np.argmin(np.isfinite(row)))
+            at = ", ".join(f"{s} = {v:.6g}" for s, v in self.points[k].items())
+            unreadable(expression, f"its value at {at or 'a draw'} is {row[k]}: there is no finite limit as it is written")
 
     def spectrum(self, expression: Any, draws: int, rng: np.random.Generator) -> Array:
         matrix = self.reader.matrix(expression)

@@ -86,7 +86,9 @@ class Alphabet:
         return self.make(
             Resolvent,
             shape=(size, size),
-            text=f"({text_of(word)} + {delta}*I)**-{a}" + (f"*({text_of(word)})**{b}" if b else ""),
+            text=(f"({text_of(word)} + {delta}*I)**-{a}" if delta else f"({text_of(word)})**-{a}") * bool(a)
+            + "*" * bool(a and b)
+            + f"({text_of(word)})**({b})" * bool(b),
             word=word,
             delta=delta,
             a=a,
