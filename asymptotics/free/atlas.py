@@ -179,16 +179,12 @@ def _halves(x: Any) -> tuple[float, float]:
 
 def _choose(sheet: Sheet, e: Any, step: Any, at: complex) -> Branch:
     """The series about e that is the physical branch at e + at step."""
-    value, error = sheet.follow(complex(e + step * context().mpmathify(at)))
-    if not error[0] < MATCH:
-        raise ConvergenceError(
-            "the path from infinity", residual=float(error[0]), iterations=0, causes="singular points closer than rounding"
-        )
-    found = [b for b in branches(sheet.rows, e, step) if abs(b(at) - value[0]) <= MATCH * max(abs(value[0]), 1e-3)]
+    value = complex(sheet.root(e + step * context().mpmathify(at)))
+    found = [b for b in branches(sheet.rows, e, step) if abs(b(at) - value) <= MATCH * max(abs(value), 1e-3)]
     if len({b(at) for b in found}) != 1:
         raise ConvergenceError(
             "the choice among the branches at a singular point",
-            residual=float(error[0]),
+            residual=MATCH,
             iterations=len(found),
             causes="branches that touch, or a polynomial that is not of a law",
         )
@@ -239,8 +235,8 @@ def transform(sheet: Sheet, z: NDArray[np.complex128]) -> tuple[NDArray[np.compl
     scale = float(sheet.scale)
     mp = context()
     m, errors = sheet.follow((z - float(sheet.centre)) / scale)
-    for i in np.flatnonzero((errors > 1e-14) & (errors < 1e-4)):  # the root is known, its digits are not
-        m[i], errors[i] = complex(sheet.polish(sheet.local(mp.mpmathify(complex(z[i]))), complex(m[i]))), 1e-15
+    for i in np.flatnonzero((errors > 1e-14) & (errors < np.inf)):  # in more digits
+        m[i], errors[i] = complex(sheet.root(sheet.local(mp.mpmathify(complex(z[i]))))), 1e-15
     m = m / scale
     for e, (high, low), reach in zip(sheet.real, map(_halves, sheet.real), sheet.reaches, strict=True):
         d = ((z - high) - low) / (reach * scale)

@@ -161,6 +161,8 @@ def information_plus_noise(mu: Algebraic, *, gamma: Any, sigma2: Any) -> Algebra
     gamma, sigma2 = rational("gamma", gamma), rational("sigma2", sigma2)
     if gamma <= 0 or sigma2 <= 0 or mu.edges[0] < 0:
         refuse("sigma2", sigma2, "the variance and p/n are positive, and T'T has no mass below 0")
+    if sum(mu.weights[mu.atoms == 0]) < 1 - 1 / gamma - Fraction(1, 10**12):  # rounding of the weight
+        refuse("gamma", gamma, "T'T has rank n at most: a law mu without a mass 1 - 1/gamma at 0 is impossible")
     *_, m, z = generators()
     a, b = (sigma2 * gamma).numerator, (sigma2 * gamma).denominator
     c, d = (sigma2 * (1 - gamma)).numerator, (sigma2 * (1 - gamma)).denominator

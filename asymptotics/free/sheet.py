@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from asymptotics.errors import ConvergenceError
 from asymptotics.free.polynomials import Table, expand
-from asymptotics.free.puiseux import Rows, context
+from asymptotics.free.puiseux import Rows, context, taylor
 from asymptotics.free.series import Series
 
 ORDER = 24  # of a Taylor series at half its radius: a start for Newton, to 6e-8
@@ -112,18 +112,18 @@ def _track_py(P, singular, moments, targets, roots, errors):
 def _root_py(H, powers, out):
     """Taylor coefficients of a simple root, as in asymptotics.free.series, which a kernel of this file may not call."""
     degree, count = H.shape[0] - 1, out.shape[0]
-    powers[0, 0] = 1.0
-    slope = 0j
+    powers[0, 0] = out[0] * 0 + 1
+    slope = out[0] * 0
     for i in range(1, degree + 1):
         slope += i * H[i, 0] * powers[i - 1, 0]
         powers[i, 0] = powers[i - 1, 0] * out[0]
     for k in range(1, count):
         for i in range(2, degree + 1):
-            s = 0j
+            s = slope * 0
             for l in range(1, k):
                 s += powers[i - 1, k - l] * out[l]
             powers[i, k] = s + powers[i - 1, k] * out[0]
-        total = 0j
+        total = slope * 0
         for i in range(degree + 1):
             for j in range(min(k + 1, H.shape[1])):
                 total += H[i, j] * powers[i, k - j]
@@ -219,16 +219,33 @@ class Sheet:
         return roots, errors
 
     def root(self, zeta: Any) -> Any:
-        """The branch at a real zeta that is not singular, in 60 digits, real where it is. Raises ConvergenceError."""
+        """The branch at a zeta that is not singular, Im zeta >= 0, in 60 digits. ConvergenceError where the path is lost."""
+        mp = context()
         root, error = self.follow(complex(zeta))
-        if not error[0] < 1e-7:  # Newton from there finds no other root
-            raise ConvergenceError(
-                "the path from infinity", residual=float(error[0]), iterations=1, causes="singular points closer than rounding"
-            )
-        m = self.polish(zeta, complex(root[0]))
-        return m if abs(m.imag) > 1e-35 * abs(m) else context().mpc(m.real)
+        m = self.polish(zeta, complex(root[0])) if error[0] < 1e-9 else self.patiently(zeta)  # 1e-9: Newton finds no other root
+        return m if abs(m.imag) > 1e-35 * abs(m) else mp.mpc(m.real)
 
-    def polish(self, zeta: Any, m: complex) -> Any:
+    def patiently(self, zeta: Any) -> Any:
+        """The way from infinity in 60 digits, for polynomials that doubles cannot evaluate."""
+        mp = context()
+        singular = [self.local(s) for s in [*self.real, *self.others]]
+        z = mp.mpc(zeta.real + 0.3, HEIGHT)
+        m = self.polish(z, complex(-sum(c / complex(z) ** (k + 1) for k, c in enumerate(self.moments))))
+        for _ in range(500):
+            reach = min(abs(z - s) for s in singular)
+            new = zeta if abs(zeta - z) <= reach / 2 else z + (zeta - z) * (reach / 2 / abs(zeta - z))
+            H = np.array(taylor(self.rows, z, reach), dtype=object)
+            a = np.full(ORDER, mp.mpc(0), dtype=object)
+            a[0] = m
+            _root_py(H, np.full((len(H), ORDER), mp.mpc(0), dtype=object), a)
+            z, m = new, self.polish(new, mp.polyval(list(a[::-1]), (new - z) / reach))
+            if z == zeta:
+                return m
+        raise ConvergenceError(
+            "the path from infinity", residual=float(reach), iterations=500, causes="z at a singular point of P"
+        )
+
+    def polish(self, zeta: Any, m: Any) -> Any:
         """The root near m at zeta, in 60 digits."""
         mp = context()
         p = [mp.polyval(row[::-1], zeta) for row in self.rows][::-1]
