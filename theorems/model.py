@@ -44,12 +44,14 @@ class Faces:
         gaussian: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
         symmetric: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
         haar: Iterable[MatrixSymbol] = (),
+        features: Mapping[MatrixSymbol, tuple[Any, Expr]] | None = None,
         laws: Mapping[Any, Any] | None = None,
         vectors: Iterable[MatrixSymbol] = (),
         ratios: Mapping[Any, Expr] | None = None,
     ) -> None:
         self.expression = expression
         self.given: dict[str, Any] = {"symmetric": symmetric, "gaussian": gaussian, "haar": tuple(haar), "laws": laws or {}}
+        self.given["features"] = features or {}
         self.given |= {"vectors": tuple(vectors), "ratios": ratios}
 
     @cached_property
@@ -89,7 +91,7 @@ class Faces:
             kind: {x: float(group[x]) if isinstance(group, Mapping) else 1.0 for x in group}
             for kind, group in ((k, self.given[k]) for k in ("gaussian", "symmetric"))
         }
-        return sizes, {**variances, "haar": self.given["haar"], "deterministic": deterministic, "vectors": vectors}
+        return sizes, {**variances, **{k: self.given[k] for k in ("haar", "features")}, "deterministic": deterministic, "vectors": vectors}
 
     def moments(self, *, n: int, **parameters: Any) -> float:
         """All, with a penalty; without one those of the inverse of a Wishart matrix whose sizes are as near as the blocks' nearest."""

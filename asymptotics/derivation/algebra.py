@@ -30,7 +30,7 @@ class Generators:
     roots: dict[Symbol, int] = field(default_factory=dict)
     opaque: dict[Symbol, Expr] = field(default_factory=dict)
 
-    def add(self, symbol: Symbol, exponent: Rational = Rational(1)) -> None:
+    def add(self, symbol: Symbol, exponent: Rational = sympy.S.One) -> None:
         self.roots[symbol] = lcm(self.roots.get(symbol, 1), int(exponent.q))
 
     def scan(self, expr: Expr) -> None:
@@ -69,8 +69,16 @@ class Algebra:
         self.of = dict(zip(self.symbols, self.field.gens, strict=True))
         self.zero, self.one = self.field.zero, self.field.one
 
+    def lift(self, element: FracElement) -> FracElement:
+        """An element of a smaller field in this one."""
+        return element.set_field(self.field)
+
+    def polynomial(self, p: PolyElement) -> FracElement:
+        """A polynomial over a smaller ring as an element."""
+        return self.field(p.set_ring(self.field.ring))
+
     def power(self, symbol: Symbol, exponent: Rational) -> FracElement:
-        return self.of[symbol] ** int(exponent * self.roots[symbol])
+        return self.of[symbol] ** int(exponent * self.roots.get(symbol, 1))
 
     def element(self, expr: Expr) -> FracElement:
         """The scalar as an element; everything in it was scanned before."""
@@ -87,10 +95,14 @@ class Algebra:
             return product
         if isinstance(expr, sympy.Pow):
             exponent = rational(expr.exp)
-            if expr.base.is_Symbol:
+            if expr.base.is_Symbol and (exponent * self.roots.get(expr.base, 1)).is_Integer:
                 return self.power(expr.base, exponent)
+            if not exponent.is_Integer:
+                raise TypeError(f"{expr} is not rational")
             return self.element(expr.base) ** int(exponent)
         number = rational(expr)
+        if not number.is_Rational:
+            raise TypeError(f"{expr} is not rational")
         return self.field(QQ(int(number.p), int(number.q)))
 
     def expr(self, element: FracElement) -> Expr:

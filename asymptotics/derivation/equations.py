@@ -56,7 +56,7 @@ class Equations:
 def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
     """The reduced system with unknowns numbered anew; `letters`: law generator -> how it is written."""
     algebra = reduced.algebra
-    order = [s for b in reduced.blocks for s in (*b.core, *b.rest)]
+    order = [s for b in reduced.blocks for s in (*b.core, *b.rest) if s not in reduced.functionals]
     names: dict[Symbol, Symbol] = {}
     for kind, stem in ((reduced.equations, "tau"), (reduced.integrals, "J")):
         mine = [s for s in order if s in kind]
@@ -81,6 +81,8 @@ def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
     for s in order:
         right = shown(algebra.expr(reduced.equations[s])) if s in reduced.equations else integral(reduced.integrals[s])
         system.append(Eq(names[s], right, evaluate=False))
-    values = {name: shown(algebra.expr(x)) for name, x in reduced.values.items()}
+    found = {name: shown(algebra.expr(reduced.equations[name])) for name in reduced.functionals if name in reduced.equations}
+    outputs = {name: shown(algebra.expr(x)) for name, x in reduced.outputs.items()} | dict(reduced.later)
     core = tuple(names[s] for b in reduced.blocks for s in b.core)
-    return Equations(core, tuple(system), {name: x.xreplace(values) for name, x in reduced.expressions.items()})
+    asked = {name: x.xreplace(found) for name, x in outputs.items() if Symbol(name) not in reduced.functionals}
+    return Equations(core, tuple(system), asked)

@@ -223,7 +223,6 @@ class Reader:
         return form, parts[0][1]
 
     def _product(self, expr: MatrixExpr) -> Sized:
-        scalar, factors = expr.as_coeff_mmul() if hasattr(expr, "as_coeff_mmul") else (sympy.S.One, expr)
         scalars = [a for a in expr.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in expr.args if isinstance(a, MatrixExpr)]
         form, k = self.matrix(matrices[0])

@@ -14,30 +14,10 @@ import numpy as np
 
 from asymptotics.derivation.tables import SECTIONS
 
-(
-    TERM_END,
-    POWER_END,
-    VARIABLE,
-    EXPONENT,
-    TOP,
-    BOTTOM,
-    KIND,
-    WHICH,
-    MEASURE,
-    MOMENT,
-    FACTOR_END,
-    FACTOR,
-    MULTIPLICITY,
-    PART_END,
-    PART_MONOMIAL,
-    PART_POLYNOMIAL,
-    COMMON,
-    CORE_END,
-    CORE,
-    REST_END,
-    REST,
-    VALUE,
-) = range(len(SECTIONS))
+# fmt: off
+(TERM_END, POWER_END, VARIABLE, EXPONENT, TOP, BOTTOM, KIND, WHICH, MEASURE, MOMENT, FACTOR_END, FACTOR,
+ MULTIPLICITY, PART_END, PART_MONOMIAL, PART_POLYNOMIAL, COMMON, CORE_END, CORE, REST_END, REST, VALUE, ATOM_END) = range(len(SECTIONS))
+# fmt: on
 
 OK, STUCK = 0, 1  # status of a point
 
@@ -85,9 +65,9 @@ def _function_py(t, c, r, V, G, width, gradient, other):
     return value, max(lost, size / abs(bottom) if bottom != 0 else np.inf)
 
 
-def _integral_py(t, c, ends, at, i, V, G, width, gradient, other, work):
+def _integral_py(t, c, at, i, V, G, width, gradient, other, work):
     """The same for integral i; `work` (width + 2, atoms) is overwritten."""
-    first, last = ends[t[t[MEASURE] + i]], ends[t[t[MEASURE] + i] + 1]
+    first, last = t[t[ATOM_END] + t[t[MEASURE] + i]], t[t[ATOM_END] + t[t[MEASURE] + i] + 1]
     m = last - first
     zero = V[0] * 0
     terms, D = work[0, :m], work[1, :m]
@@ -136,31 +116,31 @@ def _integral_py(t, c, ends, at, i, V, G, width, gradient, other, work):
     return total
 
 
-def _variable_py(t, c, ends, at, v, V, G, width, gradient, other, work):
+def _variable_py(t, c, at, v, V, G, width, gradient, other, work):
     """What the equation of variable v says of it."""
     if t[t[KIND] + v] == 1:
         return _function(t, c, t[t[WHICH] + v], V, G, width, gradient, other)
-    return _integral(t, c, ends, at, t[t[WHICH] + v], V, G, width, gradient, other, work), 1.0
+    return _integral(t, c, at, t[t[WHICH] + v], V, G, width, gradient, other, work), 1.0
 
 
-def _block_py(t, c, ends, at, b, V, G, width, F, J, work):
+def _block_py(t, c, at, b, V, G, width, F, J, work):
     """The block's other unknowns from its core, and what the equations say of the core (F) with derivatives (J); the worst loss."""
     gradient, other = np.zeros(width, dtype=V.dtype), np.zeros(width, dtype=V.dtype)
     worst = 1.0
     for k in range(t[t[REST_END] + b], t[t[REST_END] + b + 1]):
         v = t[t[REST] + k]
-        V[v], lost = _variable(t, c, ends, at, v, V, G, width, gradient, other, work)
+        V[v], lost = _variable(t, c, at, v, V, G, width, gradient, other, work)
         G[v, :width] = gradient
         worst = max(worst, lost)
     for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
         row = k - t[t[CORE_END] + b]
-        F[row], lost = _variable(t, c, ends, at, t[t[CORE] + k], V, G, width, gradient, other, work)
+        F[row], lost = _variable(t, c, at, t[t[CORE] + k], V, G, width, gradient, other, work)
         J[row, :width] = gradient
         worst = max(worst, lost)
     return worst
 
 
-def _step_py(t, c, ends, at, b, V, G, seed, work):
+def _step_py(t, c, at, b, V, G, seed, work):
     """Newton's step of block b in column 0, the derivative of its core along variable `seed` in column 1; both relative to the core.
 
     Of logarithms where the core and what the equations say of it are positive (the flag).
@@ -172,7 +152,7 @@ def _step_py(t, c, ends, at, b, V, G, seed, work):
         G[t[t[CORE] + first + k], k] = 1
     if seed >= 0:
         G[seed, m] = 1
-    worst = _block(t, c, ends, at, b, V, G, m + 1, F, J, work)
+    worst = _block(t, c, at, b, V, G, m + 1, F, J, work)
     if seed >= 0:
         G[seed, m] = 0
     M, right = np.zeros((m, m), dtype=V.dtype), np.zeros((m, 2), dtype=V.dtype)
@@ -234,11 +214,11 @@ def _size_py(x):
     return size
 
 
-def _converge_py(t, c, ends, at, b, V, G, work):
+def _converge_py(t, c, at, b, V, G, work):
     """Newton's method in block b, to where steps no longer shrink: (size of the last step, loss)."""
     before, worst = np.inf, 1.0
     for _ in range(40):
-        found, positive, worst = _step(t, c, ends, at, b, V, G, -1, work)
+        found, positive, worst = _step(t, c, at, b, V, G, -1, work)
         size = _size(found[:, 0])
         if size == np.inf or (size > before and before < 1e-8):
             break
@@ -249,7 +229,7 @@ def _converge_py(t, c, ends, at, b, V, G, work):
     return before, worst
 
 
-def _nonlinear_py(t, c, ends, at, b, V, G, path, work):
+def _nonlinear_py(t, c, at, b, V, G, path, work):
     """Block b from small h to h = 1: (status, size of the last step, loss)."""
     first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
     F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, m + 1), dtype=V.dtype)
@@ -259,7 +239,7 @@ def _nonlinear_py(t, c, ends, at, b, V, G, path, work):
         for i in range(m):
             V[t[t[CORE] + first + i]] = 0
         for _ in range(ROUNDS):
-            _block(t, c, ends, at, b, V, G, 0, F, J, work)
+            _block(t, c, at, b, V, G, 0, F, J, work)
             moved = 0.0
             for i in range(m):
                 v = t[t[CORE] + first + i]
@@ -274,7 +254,7 @@ def _nonlinear_py(t, c, ends, at, b, V, G, path, work):
     stride, kept, way = 2.0, V.copy(), np.zeros((m, 2), dtype=V.dtype)
     before, forward = h, False
     for _ in range(STEPS):
-        found, positive, _ = _step(t, c, ends, at, b, V, G, path, work)
+        found, positive, _ = _step(t, c, at, b, V, G, path, work)
         size = _size(found[:, 0])
         if size > GENTLE:  # too far: back, and a shorter stride
             stride /= 3
@@ -300,27 +280,24 @@ def _nonlinear_py(t, c, ends, at, b, V, G, path, work):
         forward = True
     if h < 1.0:
         return STUCK, np.inf, 1.0
-    last, worst = _converge(t, c, ends, at, b, V, G, work)
+    last, worst = _converge(t, c, at, b, V, G, work)
     return (OK if last < 1e-6 else STUCK), last, worst
 
 
-def _near_py(t, c, ends, at, b, V, G, neighbour, work):
+def _near_py(t, c, at, b, V, G, neighbour, work):
     """Whether the last point's solution is nearly this one's too: then it continues it, and is where Newton's method begins."""
     for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
         V[t[t[CORE] + k]] = neighbour[t[t[CORE] + k]]
-    found, positive, _ = _step(t, c, ends, at, b, V, G, -1, work)
+    found, positive, _ = _step(t, c, at, b, V, G, -1, work)
     if not _size(found[:, 0]) < CALM:
         return False
     _moved(t, b, V, found[:, 0], positive)
     return True
 
 
-def _solve_py(t, c, ends, at, parameters, path, linear, V, G, found, values, certificate, status):
+def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certificate, status):
     """All points: `parameters` (points, k) are the first k variables; `found` (points, variables) receives all."""
-    most = 0
-    for i in range(len(ends) - 1):
-        most = max(most, ends[i + 1] - ends[i])
-    work = np.empty((G.shape[1] + 2, most), dtype=V.dtype)
+    work = np.empty((G.shape[1] + 2, at.shape[1]), dtype=V.dtype)
     for p in range(parameters.shape[0]):
         V[:] = 0
         V[: parameters.shape[1]] = parameters[p]
@@ -331,13 +308,13 @@ def _solve_py(t, c, ends, at, parameters, path, linear, V, G, found, values, cer
             G[:] = 0
             m = t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
             if m == 0:
-                _block(t, c, ends, at, b, V, G, 0, V[:0], G[:0], work)
+                worst = max(worst, _block(t, c, at, b, V, G, 0, V[:0], G[:0], work))
                 continue
-            if linear[b] or (p > 0 and status[p - 1] == OK and _near(t, c, ends, at, b, V, G, found[p - 1], work)):
+            if linear[b] or (p > 0 and status[p - 1] == OK and _near(t, c, at, b, V, G, found[p - 1], work)):
                 state = OK
-                last, lost = _converge(t, c, ends, at, b, V, G, work)
+                last, lost = _converge(t, c, at, b, V, G, work)
             else:
-                state, last, lost = _nonlinear(t, c, ends, at, b, V, G, path, work)
+                state, last, lost = _nonlinear(t, c, at, b, V, G, path, work)
             V[path] = 1
             residual, worst = max(residual, last), max(worst, lost)
             if state != OK:

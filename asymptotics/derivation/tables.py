@@ -7,6 +7,7 @@ range of (variable, exponent). An integral's factor D(s) is a list of (monomial 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,15 @@ from sympy.polys.rings import PolyElement
 from asymptotics.derivation.reduction import Reduced
 
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Laws:
+    """measures: (dimension, vectors) -> atoms; columns: dimension -> {law generator: column of its atoms}; roots by generator."""
+
+    measures: Mapping[tuple[Symbol, tuple[str, ...]], Measure]
+    columns: Mapping[Symbol, Mapping[int, int]]
+    roots: Sequence[int]
 
 
 class Measure(NamedTuple):
@@ -50,21 +60,16 @@ SECTIONS = {  # of the table, in order; what belongs to i in the section that X_
     "rest_end": "block -> the other variables, in order",
     "rest": "",
     "value": "value -> rational function",
+    "atom_end": "measure -> atoms",
 }
 
 
 class Tables(NamedTuple):
-    """`index`: where each section begins, then the sections; `coefficient` of each term."""
+    """`index`: where each section begins, then the sections; `coefficient` of each term; `atoms`, see `_atoms`."""
 
     index: Ints
     coefficient: NDArray[np.float64]
-
-
-class Points(NamedTuple):
-    """The laws: measure -> range of atoms; `at`: their weights, then the monomials (one a row) at them."""
-
-    ends: Ints
-    at: NDArray[np.float64]
+    atoms: NDArray[np.float64]
 
 
 class _Pool:
@@ -87,20 +92,27 @@ class _Pool:
         return self.functions[x]
 
 
-def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[Symbol, tuple[str, ...]]]]:
-    """The tables, the monomials in s that they need, and the measures (dimension, vectors) in their order."""
+def measured(reduced: Reduced) -> list[tuple[Symbol, tuple[str, ...]]]:
+    """The measures that the integrals need."""
+    return list(dict.fromkeys((x.over, x.vectors) for x in reduced.integrals.values()))
+
+
+def tables(reduced: Reduced, laws: Laws) -> Tables:
+    """The reduced equations and their laws as arrays."""
     ring, pool = reduced.algebra.field.ring, _Pool()
     place = {s: i for i, s in enumerate(reduced.algebra.symbols)}
     monomials: dict[tuple[int, ...], int] = {}
-    measures: dict[tuple[Symbol, tuple[str, ...]], int] = {}
+    measures = {key: i for i, key in enumerate(laws.measures)}
     factors: dict[FracElement, int] = {}
     kind, which = [0] * len(place), [0] * len(place)
     for name, x in reduced.equations.items():
         kind[place[name]], which[place[name]] = 1, pool.function(x)
-    measure, moment, factor_lists = [], [], []
+    measure: list[int] = []
+    moment: list[int] = []
+    factor_lists: list[list[tuple[int, int]]] = []
     for name, integral in reduced.integrals.items():
         kind[place[name]], which[place[name]] = 2, len(measure)
-        measure.append(measures.setdefault((integral.over, integral.vectors), len(measures)))
+        measure.append(measures[integral.over, integral.vectors])
         moment.append(monomials.setdefault(integral.power, len(monomials)))
         factor_lists.append([(factors.setdefault(d, len(factors)), m) for d, m in integral.factors])
     parts, common = [], []
@@ -112,59 +124,52 @@ def tables(reduced: Reduced) -> tuple[Tables, list[tuple[int, ...]], list[tuple[
             rows[key] = rows.get(key, ring.zero) + ring({rest: c})
         parts.append([(monomials.setdefault(key, len(monomials)), pool.polynomial(p)) for key, p in rows.items()])
         common.append(-1 if d.denom == 1 else pool.polynomial(d.denom))
-    value = [pool.function(x) for x in reduced.values.values()]
+    value = [pool.function(x) for x in reduced.outputs.values()]
     terms = [list(p.terms()) for p in pool.polynomials]
     powers = [[(i, k) for i, k in enumerate(monomial) if k] for p in terms for monomial, _ in p]
-    sections = dict(
-        term_end=_ends(terms),
-        power_end=_ends(powers),
-        variable=_ints(i for p in powers for i, _ in p),
-        exponent=_ints(k for p in powers for _, k in p),
-        top=_ints(pool.top),
-        bottom=_ints(pool.bottom),
-        kind=_ints(kind),
-        which=_ints(which),
-        measure=_ints(measure),
-        moment=_ints(moment),
-        factor_end=_ends(factor_lists),
-        factor=_ints(f for part in factor_lists for f, _ in part),
-        multiplicity=_ints(m for part in factor_lists for _, m in part),
-        part_end=_ends(parts),
-        part_monomial=_ints(m for part in parts for m, _ in part),
-        part_polynomial=_ints(p for part in parts for _, p in part),
-        common=_ints(common),
-        core_end=_ends([b.core for b in reduced.blocks]),
-        core=_ints(place[s] for b in reduced.blocks for s in b.core),
-        rest_end=_ends([b.rest for b in reduced.blocks]),
-        rest=_ints(place[s] for b in reduced.blocks for s in b.rest),
-        value=_ints(value),
-    )
+    sections = {
+        "term_end": _ends(terms),
+        "power_end": _ends(powers),
+        "variable": _ints(i for p in powers for i, _ in p),
+        "exponent": _ints(k for p in powers for _, k in p),
+        "top": _ints(pool.top),
+        "bottom": _ints(pool.bottom),
+        "kind": _ints(kind),
+        "which": _ints(which),
+        "measure": _ints(measure),
+        "moment": _ints(moment),
+        "factor_end": _ends(factor_lists),
+        "factor": _ints(f for part in factor_lists for f, _ in part),
+        "multiplicity": _ints(m for part in factor_lists for _, m in part),
+        "part_end": _ends(parts),
+        "part_monomial": _ints(m for part in parts for m, _ in part),
+        "part_polynomial": _ints(p for part in parts for _, p in part),
+        "common": _ints(common),
+        "core_end": _ends([b.core for b in reduced.blocks]),
+        "core": _ints(place[s] for b in reduced.blocks for s in b.core),
+        "rest_end": _ends([b.rest for b in reduced.blocks]),
+        "rest": _ints(place[s] for b in reduced.blocks for s in b.rest),
+        "value": _ints(value),
+        "atom_end": _ends([m.weights for m in laws.measures.values()]),
+    }
     starts = len(SECTIONS) + np.cumsum([0, *(len(sections[name]) for name in SECTIONS)])
+    index = np.concatenate([_ints(starts[:-1]), *(sections[name] for name in SECTIONS)])
     coefficient = np.array([float(c.numerator) / float(c.denominator) for p in terms for _, c in p], dtype=np.float64)
-    made = Tables(np.concatenate([_ints(starts[:-1]), *(sections[name] for name in SECTIONS)]), coefficient)
-    return made, list(monomials), list(measures)
+    return Tables(index, coefficient, _atoms(list(monomials), laws, reduced.law))
 
 
-def points(
-    monomials: Sequence[tuple[int, ...]],
-    measures: Sequence[Measure],
-    columns: Sequence[Mapping[int, int]],
-    roots: Sequence[int],
-    law: Sequence[int],
-) -> Points:
-    """The atoms of the measures at the monomials; columns: for each measure, law generator -> its column of atoms."""
+def _atoms(monomials: list[tuple[int, ...]], laws: Laws, law: Sequence[int]) -> NDArray[np.float64]:
+    """All atoms: their weights, then the monomials, one a row, at them."""
     rows = []
-    for measure, column in zip(measures, columns, strict=True):
+    for (dimension, _), measure in laws.measures.items():
         at = np.ones((1 + len(monomials), len(measure.weights)))
         at[0] = measure.weights
         for k, monomial in enumerate(monomials):
             for g, exponent in zip(law, monomial, strict=True):
-                if exponent and g in column:
-                    at[1 + k] *= measure.atoms[:, column[g]] ** (exponent / roots[g])
+                if exponent and g in laws.columns[dimension]:
+                    at[1 + k] *= measure.atoms[:, laws.columns[dimension][g]] ** (exponent / laws.roots[g])
         rows.append(at)
-    return Points(
-        _ends([m.weights for m in measures]), np.concatenate(rows, axis=1) if rows else np.empty((1 + len(monomials), 0))
-    )
+    return np.concatenate(rows, axis=1) if rows else np.empty((1 + len(monomials), 0))
 
 
 def _ints(values) -> Ints:

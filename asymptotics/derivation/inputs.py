@@ -1,0 +1,141 @@
+"""What is said of an expression's matrices, made ready: kinds, variances, ratios of dimensions, laws, and features as Gaussian equivalents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, MatrixSymbol, Symbol
+
+from asymptotics.conventions import refuse
+from asymptotics.derivation.tables import Measure
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """`kinds` and `variances` by letter, `ratios`: dimension -> its size over the scale, `laws` as given, `constants` of features."""
+
+    expressions: Mapping[str, Expr]
+    kinds: Mapping[str, str]
+    variances: Mapping[str, Expr]
+    ratios: Mapping[Symbol, Expr]
+    laws: Mapping[Any, Any]
+    constants: Mapping[Symbol, float]
+
+
+def inputs(
+    expressions: Mapping[str, Expr],
+    *,
+    gaussian: Any,
+    symmetric: Any,
+    haar: Iterable[MatrixSymbol],
+    features: Mapping[MatrixSymbol, tuple[Any, Expr]],
+    laws: Mapping[Any, Any],
+    vectors: Iterable[MatrixSymbol],
+    ratios: Mapping[Any, Expr] | None,
+    spread: Callable[..., float],
+) -> Inputs:
+    """All of it; `spread(expr)` is the limit of a scalar expression in the same matrices."""
+    kinds: dict[str, str] = {}
+    variances: dict[str, Expr] = {}
+    for kind, group in (("gaussian", gaussian), ("symmetric", symmetric), ("haar", haar), ("vector", vectors)):
+        for x in group:
+            kinds[x.name] = kind
+            variances[x.name] = sympy.sympify(group[x]) if isinstance(group, Mapping) else sympy.S.One
+    kinds |= {x.name: "deterministic" for key in laws for x in (key if isinstance(key, tuple) else (key,))}
+    constants: dict[Symbol, float] = {}
+    for F, (activation, argument) in features.items():
+        rest = MatrixSymbol(f"{F.name}_rest", *F.shape)
+        linear, other = Symbol(f"mu_1{F.name}", positive=True), Symbol(f"mu_s{F.name}", positive=True)
+        kinds[rest.name], variances[rest.name] = "gaussian", sympy.S.One
+        expressions = {
+            name: e.xreplace({F: linear * argument + other * rest}).doit(deep=False) for name, e in expressions.items()
+        }
+        constants |= dict(
+            zip(
+                (linear, other),
+                _equivalent(activation, spread(sympy.Trace(argument * argument.T) / F.shape[0] / F.shape[1])),
+                strict=True,
+            )
+        )
+    return Inputs(expressions, kinds, variances, dimensions(expressions, ratios), laws, constants)
+
+
+def _equivalent(activation: Any, variance: float) -> tuple[float, float]:
+    """f(t) with t of this variance as mu_1 t + mu_s (independent, of variance 1); its mean, of rank one, is left out."""
+    from asymptotics.activations import function, hermite
+
+    f, scale = function(activation), float(np.sqrt(variance))
+    found = hermite(activation) if abs(variance - 1) < 1e-12 else hermite(lambda t: f(scale * t))  # 1e-12: the rounding of a mean
+    return found.mu1 / scale, float(np.sqrt(found.mu_star2))
+
+
+def dimensions(expressions: Mapping[str, Expr], ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Expr]:
+    """Every dimension over the scale, which is n where there is one, in terms of ratios."""
+    sizes = {s for e in expressions.values() for x in e.atoms(MatrixSymbol, sympy.Identity) for s in x.shape if s != 1}
+    if bad := [s for s in sizes if not s.is_Symbol]:
+        refuse("expression", str(bad[0]), "a dimension must be one symbol")
+    named = {s.name: s for s in sizes}
+    given = dict(ratios) if ratios is not None else _usual(named)
+    scale = named.get("n", min(sizes, key=str) if sizes else None)
+    found = {} if scale is None else {scale: sympy.S.One}
+    tied = {(Symbol(k, positive=True) if isinstance(k, str) else k): sympy.fraction(v) for k, v in given.items()}
+    while new := {
+        **{top: ratio * found[bottom] for ratio, (top, bottom) in tied.items() if bottom in found and top not in found},
+        **{bottom: found[top] / ratio for ratio, (top, bottom) in tied.items() if top in found and bottom not in found},
+    }:
+        found |= new
+    if missing := sorted(str(s) for s in sizes - set(found)):
+        refuse(
+            "ratios", ratios, f"nothing ties {', '.join(missing)} to {scale}: give ratios={{gamma: {missing[0]}/{scale}, ...}}"
+        )
+    return found
+
+
+def _usual(named: Mapping[str, Symbol]) -> dict[str, Expr]:
+    """gamma = p/n; with random features gamma = k/n and psi = p/k or d/k; with inputs of dimension d, psi = d/p."""
+    names = set(named) - {"n"}
+    if "n" in named and len(names) == 1:
+        return {"gamma": named[names.pop()] / named["n"]}
+    if "n" in named and "k" in names and len(names) == 2:
+        other = (names - {"k"}).pop()
+        return {"gamma": named["k"] / named["n"], "psi": named[other] / named["k"]}
+    if "n" in named and names == {"p", "d"}:
+        return {"gamma": named["p"] / named["n"], "psi": named["d"] / named["p"]}
+    return {}
+
+
+def by_dimension(laws: Mapping[Any, Any]) -> dict[Symbol, tuple[Any, tuple[str, ...]]]:
+    """dimension -> (law, letters): one law, or one joint law, a dimension."""
+    found: dict[Symbol, tuple[Any, tuple[str, ...]]] = {}
+    for key, law in laws.items():
+        letters = tuple(x.name for x in (key if isinstance(key, tuple) else (key,)))
+        dimension = (key[0] if isinstance(key, tuple) else key).shape[0]
+        if dimension in found:
+            both = f"({found[dimension][1][0]}, {letters[0]})"
+            refuse(
+                "laws",
+                sorted(map(str, laws)),
+                f"{both} act on one dimension, {dimension}, and must commute: give their joint law, laws={{{both}: (values (m, 2), weights (m,))}}",
+            )
+        found[dimension] = (law, letters)
+    return found
+
+
+def measure(law: Any, vectors: tuple[str, ...]) -> Measure:
+    """The atoms of a law, of the energy of `vectors` in it; None is a single atom at 1. Different vectors have no energy in common."""
+    if vectors and vectors[0] != vectors[1]:
+        return Measure(np.ones((1, 1)), np.zeros(1))
+    if law is None:
+        return Measure(np.ones((1, 1)), np.ones(1))
+    if isinstance(law, tuple):
+        values, weights = (np.asarray(x, dtype=np.float64) for x in law)
+        return Measure(values, weights)
+    own = (getattr(law, "G", law) if vectors else getattr(law, "H", law)).compressed()
+    if not abs(own.mass - 1) < 1e-9:  # rounding of up to 10^6 weights
+        refuse("laws", own, "a law of mass 1 is needed: spectra.atoms, from_eigenvalues, ...")
+    s, w = (np.append(own.atoms, 0.0), np.append(own.weights, own.zero)) if own.zero else (own.atoms, own.weights)
+    return Measure(s[:, None], w)

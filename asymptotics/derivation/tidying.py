@@ -1,0 +1,82 @@
+"""Equations made shorter: unknowns put into others, and denominators that are the inverse of an unknown."""
+
+from __future__ import annotations
+
+from sympy import Symbol
+from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
+
+from asymptotics.derivation.algebra import Algebra, substitute
+
+SHORT = 10  # terms of an equation into which another is put; beyond it the other stays, as a definition
+
+
+def symbols(algebra: Algebra, x: FracElement) -> set[Symbol]:
+    ring = algebra.field.ring
+    return {s for s, g in zip(algebra.symbols, ring.gens, strict=True) if x.numer.degree(g) > 0 or x.denom.degree(g) > 0}
+
+
+def inlined(algebra: Algebra, equations: dict, integrals: dict, values: dict) -> tuple[dict, dict]:
+    """Put those unknowns that stand in no integral, and that no other needs to stay, into the equations of the rest."""
+    inside = {s for x in integrals.values() for d, _ in x.factors for s in symbols(algebra, d)}
+    kept: set[Symbol] = set(inside)
+    while True:
+        left = [t for t in equations if t not in kept]
+        if not left:
+            return equations, values
+        t = min(left, key=lambda t: (len(equations[t].numer) + len(equations[t].denom), str(t)))
+        place = algebra.symbols.index(t)
+        found = solved(algebra, equations[t], place)
+        if found is None:
+            kept.add(t)
+            continue
+        new = {u: put(algebra, x, place, found) for u, x in equations.items() if u != t}
+        if any(len(x.numer) + len(x.denom) > SHORT for u, x in new.items() if x != equations[u]):
+            kept.add(t)
+            continue
+        equations = new
+        values = {v: put(algebra, x, place, found) for v, x in values.items()}
+
+
+def solved(algebra: Algebra, x: FracElement, place: int) -> FracElement | None:
+    """t from t = x, where the equation is linear in t."""
+    gen = algebra.field.ring.gens[place]
+    own = x.denom * gen - x.numer
+    if own.degree(gen) != 1:
+        return None
+    slope = own.diff(gen)
+    return algebra.field(slope * gen - own) / algebra.field(slope)
+
+
+def put(algebra: Algebra, x: FracElement, place: int, solved: FracElement) -> FracElement:
+    gen = algebra.field.ring.gens[place]
+    return substitute(x, {place: solved}) if x.numer.degree(gen) > 0 or x.denom.degree(gen) > 0 else x
+
+
+def tidied(algebra: Algebra, equations: dict, values: dict) -> tuple[dict, dict]:
+    """Where t = c/P, and P stands in another denominator: t in its place, if that is shorter."""
+    for t, x in list(equations.items()):
+        if len(x.numer) == 1 and len(x.denom) > 1:
+            common = algebra.field.ring({tuple(map(min, zip(*x.denom.monoms(), strict=True))): 1})
+            P = x.denom.exquo(common)
+            unit = algebra.of[t] * algebra.field(common) / algebra.field(x.numer)  # 1/P
+            rest = {u: _expanded(algebra, y, P, unit) for u, y in equations.items() if u != t}
+            equations = {u: rest.get(u, y) for u, y in equations.items()}
+            values = {u: _expanded(algebra, y, P, unit) for u, y in values.items()}
+    return equations, values
+
+
+def _expanded(algebra: Algebra, y: FracElement, P: PolyElement, unit: FracElement) -> FracElement:
+    """y in powers of P, and the negative ones as powers of `unit` = 1/P."""
+    bottom, times = y.denom, 0
+    while (parts := bottom.div([P]))[1] == 0:
+        bottom, times = parts[0][0], times + 1
+    if not times:
+        return y
+    top, found, k = y.numer, algebra.zero, times
+    while k >= 0 and top:
+        (quotient,), rest = top.div([P]) if k else ([algebra.field.ring.zero], top)
+        found += algebra.field(rest) * unit**k if k else algebra.field(rest)
+        top, k = quotient, k - 1
+    found /= algebra.field(bottom)
+    return found if len(found.numer) + len(found.denom) < len(y.numer) + len(y.denom) else y
