@@ -53,7 +53,9 @@ def _twin(function: Callable[..., Any]) -> tuple[Callable[..., Any], inspect.Sig
         refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
     module, name = function.__module__.removeprefix("asymptotics."), function.__name__
     here = f"{certified.__name__}.{module}"
-    twin = _public(here).get(name) if importlib.util.find_spec(here.rpartition(".")[0]) and importlib.util.find_spec(here) else None
+    twin = (
+        _public(here).get(name) if importlib.util.find_spec(here.rpartition(".")[0]) and importlib.util.find_spec(here) else None
+    )
     if twin is None:
         refuse(NAME, True, f"{module}.{name} has no certified form; these have one: {', '.join(functions())}")
     return twin, inspect.signature(function)
@@ -67,7 +69,7 @@ def _rebuilt(like: Any, values: dict[Any, Enclosure]) -> Any:
     if is_dataclass(like) and not isinstance(like, type):
         return replace(like, **{name: v for name, v in values.items() if getattr(like, name, None) is not None})
     if isinstance(like, tuple):
-        return type(like)(*values.values()) if hasattr(like, "_fields") else tuple(values.values())
+        return getattr(type(like), "_make", tuple)(values.values())  # a named one too
     return values[0]
 
 
@@ -91,7 +93,9 @@ def _point(twin: Callable[[], Any]) -> dict[Any, tuple[float, float]]:
             except (Undecided, ZeroDivisionError, ConvergenceError) as error:
                 left = error
                 continue
-            if all(tight(v) for v in found.values()) or (bits == BITS[-1] and all(infinite(v) or v.is_finite() for v in found.values())):
+            if all(tight(v) for v in found.values()) or (
+                bits == BITS[-1] and all(infinite(v) or v.is_finite() for v in found.values())
+            ):
                 return {name: outward(v) for name, v in found.items()}
     raise ConvergenceError(
         "an enclosure", residual=np.inf, iterations=len(BITS), causes="arguments at which the formula is singular"

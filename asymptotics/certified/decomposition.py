@@ -26,11 +26,8 @@ def terms(spectrum: Pair, at: dict[str, Any], n: Any, k: Any, r2: Any, sigma2: A
         rho, lost = at["k_left"] * share, spread * share
     else:
         rho = lost = arb(1) / 2
-    if n == INF:
-        A1 = A2 = arb(1)
-    else:
-        D, wide = at["n_left"] + rho * spread, at["n_left"] + spread
-        A1, A2 = (n / v if sign(v) else INF for v in (D, wide))
+    gaps = (at["n_left"] + rho * spread, at["n_left"] + spread)
+    A1, A2 = (arb(1) if n == INF else n / v if sign(v) else INF for v in gaps)
     both = arb(0) if not sign(lost) or not sign(spread) else INF if A1 == INF else A1 - A2
     if not sign(x) and not sign(at["n_left"]):
         both = arb(0)  # n is the mass of H: all features give the same fit
@@ -44,9 +41,7 @@ def terms(spectrum: Pair, at: dict[str, Any], n: Any, k: Any, r2: Any, sigma2: A
     }
 
 
-def split(
-    spectrum: Pair, *, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any, r2: Any, sigma2: Any
-) -> dict[str, Any]:
+def split(spectrum: Pair, *, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     sizes = setting(gamma, psi, lam, n, k, delta)
     at = pair(spectrum[0], *sizes, kappa(spectrum[0], *sizes))
     return terms(spectrum, at, sizes[1], sizes[2], r2, sigma2)

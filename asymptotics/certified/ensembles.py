@@ -14,7 +14,8 @@ from asymptotics.certified.two_ridges import kappa, pair, setting
 def ridge(
     spectrum: Pair, *, members: Any, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any, r2: Any, sigma2: Any
 ) -> dict[str, Any]:
-    sizes = a, n, k, delta = setting(gamma, psi, lam, n, k, delta)
+    sizes = setting(gamma, psi, lam, n, k, delta)
+    _, n, k, _ = sizes
     at = pair(spectrum[0], *sizes, kappa(spectrum[0], *sizes))
     each = arb(0) if members == INF else 1 / members
     parts = terms(spectrum, at, n, k, r2, sigma2)

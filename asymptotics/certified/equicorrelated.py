@@ -1,6 +1,6 @@
 r"""Certified forms of `asymptotics.equicorrelated`: the general risks at the one eigenvalue s = 1 - rho, where (K) is a quadratic,
 
-    kappa^2 - (lam + gamma s - s) kappa - lam s = 0,       kappa its larger root.
+kappa^2 - (lam + gamma s - s) kappa - lam s = 0,       kappa its larger root.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ def ridge(*, gamma: Any, lam: Any, rho: Any, r2: Any, sigma2: Any) -> dict[str, 
     s = 1 - rho
     H = Masses([s], [arb(1)], arb(0), arb(1), arb(0))
     b = lam + (gamma - 1) * s
+    kappa = b if sign(b) > 0 else arb(0)
     if sign(lam):
         kappa = (b + (b * b + 4 * lam * s).sqrt()) / 2
-    else:
-        kappa = b if sign(b) > 0 else arb(0)
     return risks(H, H, gamma, arb(1), lam, kappa, r2, sigma2)
 
 

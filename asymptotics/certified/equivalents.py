@@ -18,6 +18,7 @@ from asymptotics import equivalents
 from asymptotics.certified.balls import INF, Undecided, sign
 from asymptotics.certified.krawczyk import krawczyk
 from asymptotics.certified.laws import Masses
+from asymptotics.certified.roots import root
 
 
 def setting(gamma: Any, lam: Any, n: Any, delta: Any) -> tuple[Any, Any, Any]:
@@ -31,16 +32,17 @@ def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
         return arb(0)
     start = equivalents.effective_ridge(H.law, n=float(n / a), delta=float(delta / a)).kappa  # type: ignore[arg-type]
 
-    def phi(x: list[Any]) -> list[Any]:
-        return [x[0] * (n - a * H.sums(x[0])[0]) - delta]
+    def phi(x: Any) -> Any:
+        return x * (n - a * H.sums(x)[0]) - delta
 
-    def slope(x: list[Any]) -> list[list[Any]]:
-        return [[n - a * H.sums(x[0])[1]]]
+    def slope(x: Any) -> Any:
+        return n - a * H.sums(x)[1]
 
-    box = krawczyk(phi, slope, [start])[0]
-    if not (box > (0 if delta >= 0 or sign(H.tail) else -H.atoms[-1]) and slope([box])[0][0] > 0):
-        raise Undecided
-    return box
+    def below(x: Any) -> bool:  # phi < 0 below the root where delta >= 0, and only there
+        return bool(phi(x).mid() < 0)
+
+    left = 0 if delta >= 0 or sign(H.tail) else -H.atoms[-1]
+    return root(phi, slope, start, below, lambda box: bool(box > left and slope(box) > 0))
 
 
 def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from flint import arb, ctx
@@ -23,6 +23,22 @@ from asymptotics.conventions import refuse
 from asymptotics.spectra.laws import Law
 
 EXACT = 4500  # bits, in which sums of doubles are exact
+
+
+class Measure(Protocol):
+    """What risks ask of a law: the mass at 0 and the rest, and integrals."""
+
+    @property
+    def zero(self) -> Any: ...
+
+    @property
+    def live(self) -> Any: ...
+
+    def integrals(self, kappa: Any) -> tuple[Any, Any, Any, Any]:
+        """int s/(s + kappa), its square, int s/(s + kappa)^2 and int 1/(s + kappa)^2 over s > 0."""
+
+    def missed(self, kappa: Any, slope: Any) -> Any:
+        """kappa^2 int s/(s + kappa)^2, of the integral."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +66,10 @@ class Masses:
         return first + self.tail / kappa if sign(self.tail) else first, second
 
     def integrals(self, kappa: Any) -> tuple[Any, Any, Any, Any]:
-        """int s/(s + kappa), its square, int s/(s + kappa)^2 and int 1/(s + kappa)^2 over the atoms and the infinitely small ones."""
-        first = second = slope = outside = arb(0)
+        first: Any = arb(0)
+        second: Any = arb(0)
+        slope: Any = arb(0)
+        outside: Any = arb(0)
         for s, m in zip(self.atoms, self.masses, strict=True):
             r = 1 / (s + kappa)
             share = s * r
@@ -66,7 +84,6 @@ class Masses:
         return first, second, slope, outside
 
     def missed(self, kappa: Any, slope: Any) -> Any:
-        """kappa^2 int s/(s + kappa)^2, of the integral."""
         return kappa * kappa * slope if sign(kappa) else self.tail
 
 

@@ -25,7 +25,7 @@ from asymptotics.certified.ridge import risks
 
 @dataclass(frozen=True)
 class _Law:
-    """The law (1) of c1 and q; `zero` is its mass at 0, `live` the rest."""
+    """The law (1) of c1 and q, a `laws.Measure`; `zero` is its mass at 0, `live` the rest."""
 
     c1: Any
     q: Any
@@ -33,7 +33,6 @@ class _Law:
     live: Any
 
     def integrals(self, kappa: Any) -> tuple[Any, Any, Any, Any]:
-        """As `laws.Masses.integrals`."""
         y = (1 - self.c1 + kappa) / self.c1
         if not sign(y):  # c1 = 1, kappa = 0: 1/s over the positive eigenvalues
             side = sign(self.q - 1)
@@ -44,7 +43,6 @@ class _Law:
         return 1 - kappa * g, 1 - 2 * kappa * g + kappa**2 * h, g - kappa * h, h - self.zero / kappa**2 if sign(self.zero) else h
 
     def missed(self, kappa: Any, slope: Any) -> Any:
-        """As `laws.Masses.missed`."""
         return kappa * kappa * slope
 
 

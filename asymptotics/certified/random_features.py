@@ -38,9 +38,7 @@ def ridge(
     return risks(*spectrum, *sizes, kappa(spectrum[0], *sizes), r2, sigma2)
 
 
-def risks(
-    H: Masses, G: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any, r2: Any, sigma2: Any
-) -> dict[str, Any]:
+def risks(H: Masses, G: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     """All fields of `random_features.ridge` at kappa = x."""
     at = pair(H, a, n, k, delta, x)
     df2, n_left, k_left, spread, slope, outside = (at[v] for v in ("df2", "n_left", "k_left", "spread", "slope", "outside"))
@@ -49,6 +47,9 @@ def risks(
     C = x * C0
     each = arb(0) if n == INF else 1 / n
     left = arb(1) if n == INF else n_left / n
+    rho: Any
+    share: Any
+    per: Any
     if k == INF:
         rho, share, per = arb(1), arb(0), arb(1)  # share = 1/(k - df2), per = k share
     elif not sign(k_left + spread if not sign(x) else k - df2):

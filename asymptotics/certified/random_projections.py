@@ -15,9 +15,7 @@ def _over(x: Any, y: Any) -> Any:
     return x / y if sign(y) else times(x, INF)
 
 
-def ridgeless(
-    spectrum: tuple[Masses, Masses], *, gamma: Any, psi: Any, n: Any, k: Any, r2: Any, sigma2: Any
-) -> dict[str, Any]:
+def ridgeless(spectrum: tuple[Masses, Masses], *, gamma: Any, psi: Any, n: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     H, G = spectrum
     a, n, k = (gamma * psi, arb(1), gamma) if n is None else (arb(1), n, k)
     m = n if sign(k - n) >= 0 else k

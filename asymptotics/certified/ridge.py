@@ -13,10 +13,10 @@ from flint import arb
 
 from asymptotics.certified.balls import INF, sign, times
 from asymptotics.certified.equivalents import kappa, setting
-from asymptotics.certified.laws import Masses
+from asymptotics.certified.laws import Masses, Measure
 
 
-def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
+def risks(H: Measure, G: Measure, a: Any, n: Any, delta: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     """All fields of `ridge.ridge` at the effective ridge k of a H."""
     df1, df2, slope, _ = (a * v for v in H.integrals(k))
     _, fit, seen, outside = G.integrals(k)
@@ -47,9 +47,7 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, delta: Any, k: Any, r2: Any, sig
     }
 
 
-def ridge(
-    spectrum: tuple[Masses, Masses], *, gamma: Any, lam: Any, n: Any, delta: Any, r2: Any, sigma2: Any
-) -> dict[str, Any]:
+def ridge(spectrum: tuple[Masses, Masses], *, gamma: Any, lam: Any, n: Any, delta: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     H, G = spectrum
     a, n, delta = setting(gamma, lam, n, delta)
     return risks(H, G, a, n, delta, kappa(H, a, n, delta), r2, sigma2)

@@ -39,8 +39,6 @@ def ridge(
     return found | {"norm2": times(psi, found["norm2"])}
 
 
-def ridgeless(
-    *, gamma: Any, psi: Any, activation: Any, r2: Any, nonlinear: Any, constant: Any, sigma2: Any
-) -> dict[str, Any]:
+def ridgeless(*, gamma: Any, psi: Any, activation: Any, r2: Any, nonlinear: Any, constant: Any, sigma2: Any) -> dict[str, Any]:
     given = {"r2": r2, "nonlinear": nonlinear, "constant": constant, "sigma2": sigma2}
     return ridge(gamma=gamma, psi=psi, activation=activation, lam=arb(0), **given)

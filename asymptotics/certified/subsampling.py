@@ -11,9 +11,9 @@ from typing import Any
 from flint import arb
 
 from asymptotics import subsampling
-from asymptotics.certified.balls import INF, Undecided, sign, times
-from asymptotics.certified.krawczyk import krawczyk
+from asymptotics.certified.balls import INF, sign, times
 from asymptotics.certified.laws import Masses
+from asymptotics.certified.roots import root
 from asymptotics.certified.two_ridges import least
 from asymptotics.spectra.signals import Spectrum
 
@@ -31,26 +31,23 @@ def _kappa(H: Masses, n: Any, N: Any, delta: Any, k: Any) -> Any:
         df1 = H.sums(x)[0]
         return n - df1, 1 - df1 * none, N - df1
 
-    def excess(v: list[Any]) -> list[Any]:
-        a, b, c = left(v[0])
-        return [v[0] * a * b - delta * c / N] if sign(delta) else [m - H.sums(v[0])[0]]
+    def excess(x: Any) -> Any:
+        a, b, c = left(x)
+        return x * a * b - delta * c / N if sign(delta) else m - H.sums(x)[0]
 
-    def slope(v: list[Any]) -> list[list[Any]]:
-        a, b, _ = left(v[0])
-        first, second = H.sums(v[0])
-        fall = (first - second) / v[0]  # of df1
-        return [[a * b + v[0] * fall * (b + a * none) - delta * fall / N]] if sign(delta) else [[fall]]
+    def slope(x: Any) -> Any:
+        a, b, _ = left(x)
+        first, second = H.sums(x)
+        fall = (first - second) / x  # of df1
+        return a * b + x * fall * (b + a * none) - delta * fall / N if sign(delta) else fall
 
-    box = krawczyk(excess, slope, [start])[0]
-    a, b, c = left(box)
-    if not (box > 0 and (not sign(delta) or (a > 0 and b > 0 and c > 0))):
-        raise Undecided
-    return box
+    def below(x: Any) -> bool:
+        return bool(excess(x).mid() < 0 or (sign(delta) and min(v.mid() for v in left(x)[:2]) < 0))
+
+    return root(excess, slope, start, below, lambda box: bool(box > 0 and (not sign(delta) or all(v > 0 for v in left(box)))))
 
 
-def ridge(
-    spectrum: tuple[Masses, Masses], *, n: Any, pool: Any, delta: Any, k: Any, r2: Any, sigma2: Any
-) -> dict[str, Any]:
+def ridge(spectrum: tuple[Masses, Masses], *, n: Any, pool: Any, delta: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     H, G = spectrum
     x = _kappa(H, n, pool, delta, k)
     df1, df2 = H.sums(x)

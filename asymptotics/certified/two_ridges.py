@@ -12,9 +12,9 @@ from typing import Any
 from flint import arb
 
 from asymptotics import equivalents, two_ridges
-from asymptotics.certified.balls import INF, Undecided, sign, times
-from asymptotics.certified.krawczyk import krawczyk
+from asymptotics.certified.balls import INF, sign, times
 from asymptotics.certified.laws import Masses
+from asymptotics.certified.roots import root
 
 
 def setting(gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any) -> tuple[Any, Any, Any, Any]:
@@ -36,14 +36,13 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any, start: Any = None) -> A
         if start is None:
             start = equivalents.effective_ridge(H.law, n=float(m / a), delta=0.0).kappa  # type: ignore[arg-type]
 
-        def rest(x: Any) -> tuple[Any, Any]:
-            first, second = H.sums(x)
-            return m - a * first, a * (first - second) / x
-
-        box = krawczyk(lambda x: [rest(x[0])[0]], lambda x: [[rest(x[0])[1]]], [start])[0]
-        if not box > 0:
-            raise Undecided
-        return box
+        return root(
+            lambda x: m - a * H.sums(x)[0],
+            lambda x: a * H.integrals(x)[2],
+            start,
+            lambda x: bool((m - a * H.sums(x)[0]).mid() < 0),
+            lambda box: bool(box > 0),
+        )
 
     if start is None:
         sizes = (float(v) if v == INF else float(v / a) for v in (n, k, delta))
@@ -54,19 +53,19 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any, start: Any = None) -> A
         first, second = H.sums(x)
         return n - a * first, arb(1) if k == INF else 1 - a * first / k, a * (first - second)
 
-    def product(x: list[Any]) -> list[Any]:
-        u, v, _ = left(x[0])
-        return [x[0] * u * v - delta]
+    def product(x: Any) -> Any:
+        u, v, _ = left(x)
+        return x * u * v - delta
 
-    def slope(x: list[Any]) -> list[list[Any]]:
-        u, v, spread = left(x[0])
-        return [[u * v + spread * (v + (arb(0) if k == INF else u / k))]]
+    def slope(x: Any) -> Any:
+        u, v, spread = left(x)
+        return u * v + spread * (v + (arb(0) if k == INF else u / k))
 
-    box = krawczyk(product, slope, [start])[0]
-    u, v, _ = left(box)
-    if not (box > 0 and u > 0 and v > 0):
-        raise Undecided
-    return box
+    def below(x: Any) -> bool:
+        u, v, _ = left(x)
+        return bool(u.mid() < 0 or v.mid() < 0 or product(x).mid() < 0)
+
+    return root(product, slope, start, below, lambda box: bool(box > 0 and left(box)[0] > 0 and left(box)[1] > 0))
 
 
 def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any]:
@@ -91,8 +90,6 @@ def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any
     }
 
 
-def effective(
-    H: Masses, *, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any
-) -> dict[str, Any]:
+def effective(H: Masses, *, gamma: Any, psi: Any, lam: Any, n: Any, k: Any, delta: Any) -> dict[str, Any]:
     at = setting(gamma, psi, lam, n, k, delta)
     return pair(H, *at, kappa(H, *at))
