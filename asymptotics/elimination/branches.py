@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from mpmath import mp, mpc, mpf
 
+from asymptotics.elimination.factors import factors
 from asymptotics.elimination.points import DIGITS, Values, continued, roots, solutions, solves, vanishes
-from asymptotics.elimination.resultants import eliminate
+from asymptotics.elimination.resultants import Note, eliminate
 
 MATCH = 1e-7  # relative: `at` is asked for eight digits
 Problem = tuple[list[Any], list[Any], list[Any], Any, list[Any], list[tuple[list[Fraction], complex | None]]]
 
 
-def search(problem: Problem, note: Callable[[str], None]) -> Any:
+def search(problem: Problem, note: Note) -> Any:
     """The polynomial as an expression, or a sentence that says why there is none."""
     with mp.workdps(DIGITS):
         return _search(problem, note)
 
 
-def _search(problem: Problem, note: Callable[[str], None]) -> Any:
+def _search(problem: Problem, note: Note) -> Any:
     numerators, denominators, others, kept, parameters, samples = problem
     ring, *_ = sp.ring([*others, kept, *parameters], sp.ZZ)
     system = [_integral(ring, e) for e in numerators]
     below = [_integral(ring, e) for e in denominators]
     size = len(others)
-    note(f"solving {len(system)} equations at one point")
     point, wanted = samples[0]
-    physical = [s for s in solutions(system, below, size, point) if wanted is None or _near(s[size], wanted)]
+
+    def at_a_point(text: str, work: int) -> None:
+        note(f"at one point of the parameters, {text}", work)
+
+    physical = [s for s in solutions(system, below, size, point, at_a_point) if wanted is None or _near(s[size], wanted)]
     if not physical:
         what = "isolated solution" if wanted is None else f"solution with {kept} = {_shown(wanted)}"
         return f"the equations have no {what} at {_where(parameters, point)}"
@@ -46,9 +49,12 @@ def _search(problem: Problem, note: Callable[[str], None]) -> Any:
         having = [f for f in left if f.degree(size) > 0]
         if not having:
             return f"the equations do not determine {kept}"
-        note(f"factoring {len(having[0])} terms, and checking")
-        factors = choose([h for h, _ in having[0].factor_list()[1]])
-        good += [h for h in factors if h not in good and all(_holds(h, system, below, steps, size, *s) for s in samples)]
+        note(f"factoring {len(having[0])} terms, and checking", 4 * len(having[0]))
+        good += [
+            h
+            for h in choose(factors(having[0]))
+            if h not in good and all(_holds(h, system, below, steps, size, *s) for s in samples)
+        ]
     if len(good) == 1:
         return (good[0] if good[0].LC > 0 else -good[0]).as_expr()
     if not good:

@@ -8,7 +8,8 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from asymptotics.elimination.resultants import Step, coefficients, eliminate
+from asymptotics.elimination.factors import coefficients, factors
+from asymptotics.elimination.resultants import Note, Step, eliminate
 
 DIGITS = 60
 ZERO = mpf(10) ** -20  # of the sum of the terms' sizes: a third of the digits, for a double root halves them
@@ -76,14 +77,16 @@ def continued(steps: list[Step], at: Values) -> list[Values]:
     return found
 
 
-def solutions(system: Sequence[Any], denominators: Sequence[Any], others: int, point: Sequence[Fraction]) -> list[Values]:
+def solutions(
+    system: Sequence[Any], denominators: Sequence[Any], others: int, point: Sequence[Fraction], note: Note
+) -> list[Values]:
     """All isolated solutions at a point of the parameters: unknowns are generators 0 ... others - 1, the kept one number `others`."""
     numbers = {others + 1 + i: mpf(v.numerator) / v.denominator for i, v in enumerate(point)}
     special = [specialised(f, others + 1, point) for f in system]
     found = []
-    for left, steps in eliminate(special, list(range(others)), lambda factors: factors, lambda text: None):
+    for left, steps in eliminate(special, list(range(others)), lambda factors: factors, note):
         having = [f for f in left if f.degree(others) > 0]
-        for h in [h for h, _ in having[0].factor_list()[1] if h.degree(others) > 0] if having else []:
+        for h in [h for h in factors(having[0]) if h.degree(others) > 0] if having else []:
             for y in roots(h, others, numbers):
                 found += [s for s in continued(steps, numbers | {others: y}) if solves(system, denominators, s)]
     return found

@@ -15,17 +15,12 @@ from typing import Any
 
 from sympy.polys.matrices import DomainMatrix
 
+from asymptotics.elimination.factors import coefficients, factors
+
 Choose = Callable[[list[Any]], list[Any]]  # of factors, those to keep
 Step = tuple[int, list[Any]]  # the index of an unknown, and the polynomials that had it
+Note = Callable[[str, int], None]  # of a step before it: what it is, and how much work
 Eliminated = tuple[list[Any], list[Step]]
-
-
-def coefficients(f: Any, t: int) -> list[Any]:
-    """Of t^0, t^1 ..., the generator number `t`."""
-    parts: list[dict[Any, Any]] = [{} for _ in range(f.degree(t) + 1)]
-    for exponents, c in f.terms():
-        parts[exponents[t]][(*exponents[:t], 0, *exponents[t + 1 :])] = c
-    return [f.ring.from_dict(part) for part in parts]
 
 
 def resultant(f: Any, g: Any, t: int) -> Any:
@@ -49,7 +44,7 @@ def resultant(f: Any, g: Any, t: int) -> Any:
     return DomainMatrix(rows, (n, n), f.ring.to_domain()).charpoly()[-1]
 
 
-def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Callable[[str], None]) -> Iterator[Eliminated]:
+def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Note) -> Iterator[Eliminated]:
     """(polynomials without the `unknowns`, the steps for the way back): one pair, or more where polynomials have common factors."""
     if not unknowns:
         yield [f for f in system if f], []
@@ -59,8 +54,10 @@ def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Call
     rest = [f for f in system if f.degree(t) <= 0]
     for g in having[1:]:
         f = having[0]
+        degrees = f.degree(t), g.degree(t)
         note(
-            f"eliminating {f.ring.symbols[t]} between polynomials of degrees {f.degree(t)} and {g.degree(t)}, {len(f)} and {len(g)} terms"
+            f"eliminating {f.ring.symbols[t]} between polynomials of degrees {degrees}, {len(f)} and {len(g)} terms",
+            len(f) * len(g) * max(degrees),
         )
         r = resultant(f, g, t)
         if not r:  # V(f, g) = V(h) + V(f/h, g/h)
@@ -70,9 +67,9 @@ def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Call
                 if all(choose([part]) for part in parts):
                     yield from eliminate(others + parts, unknowns, choose, note)
             return
-        note(f"factoring {len(r)} terms of degrees {dict(zip(map(str, r.ring.symbols), r.degrees(), strict=True))}")
+        note(f"factoring {len(r)} terms of degrees {dict(zip(map(str, r.ring.symbols), r.degrees(), strict=True))}", 4 * len(r))
         product = f.ring.one
-        for factor in choose([h for h, _ in r.factor_list()[1]]):
+        for factor in choose(factors(r)):
             product *= factor
         rest.append(product)
     for left, steps in eliminate(rest, [u for u in unknowns if u != t], choose, note):

@@ -1,4 +1,4 @@
-"""A time limit that holds: what is not tiny runs in a process of its own, ended at the limit.
+"""A time limit that holds: at the first step that is not tiny, the search moves to a process of its own, ended at the limit.
 
 A SymPy call cannot be stopped from inside. The child is a fresh interpreter that reads the problem from its standard input: no
 fork of a process with threads, no `__main__` imported twice, the same on Linux, macOS and Windows.
@@ -12,20 +12,39 @@ import sys
 import time
 from typing import Any
 
+import sympy as sp
+
 from asymptotics.conventions import refuse
 from asymptotics.elimination.branches import Problem, search
+from asymptotics.elimination.resultants import Note
 
-TINY = 40  # degree in the unknowns times terms, summed: below it milliseconds
+TINY = 600  # of the work of `resultants`: a step up to it takes 0.1 s at most, most of them 0.01 s (1200 steps of random systems)
+IMPORT = 0.5  # seconds: about what a process takes to start
 CHILD = "import sys; sys.path[:] = {path!r}; from asymptotics.elimination import time_limit; time_limit.child()"
 
 
 def watched(problem: Problem, limit: float) -> Any:
     """`search(problem)`; ValueError where it found none, or not within `limit` seconds."""
     start = time.perf_counter()
-    found = search(problem, lambda text: None) if _tiny(problem) else _apart(problem, limit)
+    try:
+        found = search(problem, _only_tiny(start + min(limit, IMPORT)))
+    except _Large:
+        found = _apart(problem, limit)
     if isinstance(found, str):
         refuse("equations", _size(problem), f"{found} ({time.perf_counter() - start:.1f} s)")
     return found
+
+
+class _Large(Exception):
+    """A step that is not tiny."""
+
+
+def _only_tiny(deadline: float) -> Note:
+    def note(text: str, work: int) -> None:
+        if work > TINY or time.perf_counter() > deadline:
+            raise _Large
+
+    return note
 
 
 def _apart(problem: Problem, limit: float) -> Any:
@@ -47,22 +66,16 @@ def _apart(problem: Problem, limit: float) -> Any:
 
 def child() -> None:
     """What the process runs: a problem in, an answer out, notes on the way."""
-    found = search(pickle.load(sys.stdin.buffer), lambda text: print(text, file=sys.stderr, flush=True))
+    found = search(pickle.load(sys.stdin.buffer), lambda text, work: print(text, file=sys.stderr, flush=True))
     sys.stdout.buffer.write(pickle.dumps(found))
 
 
 def _degrees(problem: Problem) -> list[int]:
-    import sympy as sp
-
     return [sp.Poly(e, *problem[2], problem[3]).total_degree() for e in problem[0]]
 
 
 def _terms(problem: Problem) -> list[int]:
     return [len(e.args) if e.is_Add else 1 for e in problem[0]]
-
-
-def _tiny(problem: Problem) -> bool:
-    return len(problem[0]) <= 3 and sum(d * t for d, t in zip(_degrees(problem), _terms(problem), strict=True)) <= TINY
 
 
 def _size(problem: Problem) -> str:
