@@ -151,6 +151,7 @@ class Evaluation(Resolvents):
         if isinstance(letter, Values):
             return self.function(letter.of, self.number(letter.of.delta))
         if isinstance(letter, Resolvent):
+            assert (letter.a, letter.b) == (1, 0), "others are lowered"
             return self.inverse(letter)
         assert isinstance(letter, Ones)
         return np.ones(letter.shape)

@@ -143,7 +143,7 @@ class Resolvents(Memory):
         c, U = eigh(self.multiplied(word), lower=True, check_finite=False, driver="evd")
         half = self.alphabet.halves(word)
         if half is not None and c[0] + self._least(word) < c[-1] / ILL and half[-1].shape[1] >= len(c):
-            U, s, _ = svd(self.product(half), full_matrices=False, check_finite=False)
+            U, s, _ = svd(self.multiplied(half), full_matrices=False, check_finite=False)
             c = s * s
         return c, U
 
