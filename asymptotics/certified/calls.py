@@ -102,6 +102,14 @@ def _point(twin: Callable[[], Any]) -> dict[Any, tuple[float, float]]:
     ) from left
 
 
+def enclosures(twin: Callable[[int], dict[str, Any]], count: int) -> dict[str, Enclosure]:
+    """The values that `twin` gives by name at points 0 ... count - 1, as balls at the precision of python-flint's context."""
+    if not importlib.util.find_spec("flint"):
+        refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
+    ends = [_point(functools.partial(twin, i)) for i in range(count)]
+    return {k: Enclosure(np.array([end[k][0] for end in ends]), np.array([end[k][1] for end in ends])) for k in ends[0]}
+
+
 def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a guarded formula with an `Enclosure` for every array; ValueError where there is no twin, or no python-flint."""
     twin, signature = _twin(function)

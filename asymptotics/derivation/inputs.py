@@ -125,7 +125,7 @@ def by_dimension(laws: Mapping[Any, Any]) -> dict[Symbol, tuple[Any, tuple[str, 
     return found
 
 
-def measure(law: Any, vectors: tuple[str, ...]) -> Measure:
+def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Measure:
     """The atoms of a law, of the energy of `vectors` in it; None is a single atom at 1. Different vectors have no energy in common."""
     if vectors and vectors[0] != vectors[1]:
         return Measure(np.ones((1, 1)), np.zeros(1))
@@ -134,7 +134,8 @@ def measure(law: Any, vectors: tuple[str, ...]) -> Measure:
     if isinstance(law, tuple):
         values, weights = (np.asarray(x, dtype=np.float64) for x in law)
         return Measure(values, weights)
-    own = (getattr(law, "G", law) if vectors else getattr(law, "H", law)).compressed()
+    own = getattr(law, "G", law) if vectors else getattr(law, "H", law)
+    own = own.compressed() if compressed else own
     if not abs(own.mass - 1) < 1e-9:  # rounding of up to 10^6 weights
         refuse("laws", own, "a law of mass 1 is needed: spectra.atoms, from_eigenvalues, ...")
     s, w = (np.append(own.atoms, 0.0), np.append(own.weights, own.zero)) if own.zero else (own.atoms, own.weights)

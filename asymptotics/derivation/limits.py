@@ -71,20 +71,33 @@ class Derivation:
 
     @cached_property
     def laws(self) -> Laws:
+        return self._laws()
+
+    @cached_property
+    def exact_laws(self) -> Laws:
+        """The same with every atom, where `laws` has those of a compressed law."""
+        return self._laws(compressed=False)
+
+    def _laws(self, compressed: bool = True) -> Laws:
         found = by_dimension(self.given.laws)
         place, own = {s: i for i, s in enumerate(self.reader.algebra.symbols)}, self.reader.laws
         columns = {d: {place[own[x]]: j for j, x in enumerate(letters) if x in own} for d, (_, letters) in found.items()}
         needed = measured(self.reduced)
         return Laws(
-            measures={(d, vectors): measure(found.get(d, (None, ()))[0], vectors) for d, vectors in needed},
+            measures={(d, vectors): measure(found.get(d, (None, ()))[0], vectors, compressed) for d, vectors in needed},
             columns={d: columns.get(d, {}) for d, _ in needed},
             roots=list(self.reader.generators.roots.values()),
         )
 
-    def limit(self, **parameters: Any) -> Limit:
-        """The limit at these parameters, which broadcast. Raises ConvergenceError where no solution was certified."""
+    def limit(self, *, certified: bool = False, **parameters: Any) -> Limit:
+        """The limit at these parameters, which broadcast; a penalty of 0 is the limit from above. `certified`: enclosures (`enclosing`).
+
+        Raises ConvergenceError where no solution was found.
+        """
         flat, shape = self._flat(parameters)
         outputs, residual, loss, variables = self._solve(flat, math.prod(shape))
+        if certified:
+            return self._certified(flat, shape, residual, loss, variables)
         found = dict(zip(self.reduced.outputs, outputs.T, strict=True))
         for name, expr in self.reduced.later.items():
             used = sorted(expr.free_symbols, key=str)
@@ -93,6 +106,11 @@ class Derivation:
             }
             found[name] = np.broadcast_to(sympy.lambdify(used, expr)(*(of[s] for s in used)), (math.prod(shape),))
         value = {name: found[name].reshape(shape)[()] for name in self.given.expressions}
+        return self._limit(value, shape, residual, loss, variables)
+
+    def _limit(
+        self, value: Mapping[str, Any], shape: tuple[int, ...], residual: NDArray, loss: NDArray, variables: NDArray
+    ) -> Limit:
         place = {s: i for i, s in enumerate(self.reduced.algebra.symbols)}
         solved = [s for b in self.reduced.blocks for s in (*b.core, *b.rest) if s not in self.reduced.functionals]
         return Limit(
@@ -101,6 +119,24 @@ class Derivation:
             loss=loss.reshape(shape)[()],
             unknowns={str(s): variables[:, place[s]].reshape(shape)[()] for s in solved},
         )
+
+    def _certified(
+        self, flat: Mapping[str, NDArray], shape: tuple[int, ...], residual: NDArray, loss: NDArray, variables: NDArray
+    ) -> Limit:
+        from asymptotics.derivation.enclosing import enclose
+
+        for name, array in flat.items():
+            if np.iscomplexobj(array) or (name.startswith("lam") and np.any(array == 0)):
+                refuse(
+                    name,
+                    array.ravel()[0],
+                    "enclosures are of real numbers and positive penalties: a penalty of 0 is a limit, not a value",
+                )
+        if self.reduced.later:
+            refuse("certified", True, f"{next(iter(self.reduced.later.values()))} is not rational in its traces: ask for these")
+        found = enclose(self, flat, variables)
+        value = {k: type(v)(v.lower.reshape(shape)[()], v.upper.reshape(shape)[()]) for k, v in found.items()}
+        return self._limit(value, shape, residual, loss, variables)
 
     def _flat(self, parameters: Mapping[str, Any]) -> tuple[dict[str, NDArray], tuple[int, ...]]:
         for name, value in parameters.items():
@@ -222,10 +258,14 @@ def derive(
     }
 
     def spread(expr: Expr) -> float:
-        found = derive(expr, **{**given, "ratios": dimensions}).limit()
-        return float(found.value)
+        model = derive(expr, **given)
+        first, second = (model.limit(**{k: at + 0.1 * i for i, k in enumerate(model.parameters)}).value for at in (0.7, 1.9))
+        if not abs(first - second) <= 1e-12 * abs(first):  # 1e-12: a limit's own accuracy
+            refuse(
+                "features", str(expr), f"the variance of their argument depends on {', '.join(model.parameters)}; divide by it"
+            )
+        return float(first)
 
     many = isinstance(expression, Mapping)
     expressions = dict(expression) if isinstance(expression, Mapping) else {"value": expression}
-    dimensions = ratios
     return Derivation(inputs(expressions, **given, features=features or {}, spread=spread), many)

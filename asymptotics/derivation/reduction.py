@@ -113,8 +113,8 @@ def split(
         tops[power] = tops.get(power, ring.zero) + ring({rest: coefficient})
     found = []
     for power, top in tops.items():
-        if not factors and not any(power) and not vectors:
-            found.append((top, bottom, None))
+        if not factors and not any(power):  # the mass of the law; different vectors are orthogonal
+            found += [(top, bottom, None)] if len(set(vectors)) < 2 else []
             continue
         key = (over, vectors, power, tuple(factors))
         found.append((top, bottom, known.setdefault(key, Symbol(f"J_{len(known) + 1}", positive=True))))

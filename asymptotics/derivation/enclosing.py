@@ -1,0 +1,64 @@
+r"""Enclosures of a limit: each block's equations by Krawczyk's operator, around the solver's result, in ball arithmetic.
+
+Proved: in the box there is exactly one solution of the equations, and the enclosure holds it. That it is the branch of the limit is
+the solver's finding (continuity along its path), not part of the proof; formulas with a monotone fixed point, such as
+`equivalents.effective_ridge`, are proved on their branch too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from asymptotics.derivation.evaluation import Evaluation, Numbers
+
+if TYPE_CHECKING:
+    from asymptotics.derivation.limits import Derivation
+
+
+def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
+    """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables."""
+    from asymptotics.certified.calls import enclosures
+
+    def twin(i: int) -> dict[str, Any]:
+        return _point(derivation, {k: v[i].item() for k, v in flat.items()}, variables[i])
+
+    return enclosures(twin, len(variables))
+
+
+def _point(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> dict[str, Any]:
+    from flint import arb
+
+    from asymptotics.certified.krawczyk import krawczyk
+
+    root = lambda x, q: x if q == 1 else x.root(q)  # noqa: E731
+    evaluation = Evaluation(derivation.reduced, derivation.exact_laws, Numbers(lambda p, q: arb(p) / q, arb, root))
+    of = {derivation.parameters[k]: arb(v) for k, v in at.items()}
+    of |= {s: arb(v) for s, v in derivation.given.constants.items()}
+    V: list[Any] = [arb(x) for x in start.tolist()]
+    known = derivation.generators(of, root, "flint")
+    V[: len(known)] = [arb(x) for x in known]
+    for block in derivation.reduced.blocks:
+        names = evaluation.unknowns(block)
+        place = [evaluation.place[s] for s in names]
+        if not block.core:
+            for s, i in zip(names, place, strict=True):
+                V[i] = evaluation.right(s, V)
+            continue
+
+        def put(x: list[Any], place: list[int] = place) -> list[Any]:
+            W = list(V)
+            for i, v in zip(place, x, strict=True):
+                W[i] = v
+            return W
+
+        box = krawczyk(
+            lambda x, b=block, put=put: evaluation.residual(b, put(x)),
+            lambda x, b=block, put=put: evaluation.jacobian(b, put(x)),
+            [V[i] for i in place],
+        )
+        for i, v in zip(place, box, strict=True):
+            V[i] = v
+    return {name: evaluation.function(x, V) for name, x in derivation.reduced.outputs.items()}
