@@ -18,7 +18,7 @@ from mpmath import mp, mpf
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
 from asymptotics.expansions.algebraic import number
-from asymptotics.expansions.branch import DIGITS, branch
+from asymptotics.expansions.branch import DIGITS, branch, polynomial_roots
 from asymptotics.expansions.closed_forms import polynomial, values
 from asymptotics.expansions.path import Path
 from asymptotics.expansions.result import Expansion, collected
@@ -79,7 +79,7 @@ def _expanded(equation: Any, y: sp.Symbol, path: Path, value: Callable[[Any], An
             mp.fsum(a * t ** (mpf(i.numerator) / i.denominator) for (i, j), a in known.items() if j == k)
             for k in range(degree + 1)
         ]
-        return list(mp.polyroots(found[::-1], maxsteps=500, extraprec=4 * mp.prec))
+        return polynomial_roots(found)
 
     reached = branch(roots, value)
     found = puiseux.series(Q, reached, terms + 1, field, point)

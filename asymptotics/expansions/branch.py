@@ -14,8 +14,24 @@ DIGITS = 80
 SMALL = [mpf(2) ** -k for k in (4, 6, 8, 10, 12, 14, 17, 20, 24, 28)]  # t: exact as floats
 ACCURACY = 1e-7  # relative: values given are asked for eight digits
 BEND = 0.25  # by the term after the next, at t = 2^-28 to 2^-20 unless `at` fails there; a wrong exponent bends by 1
+NEXT = 0.5  # what the term after the next may be of the next, there
 
 Branch = list[tuple[Any, Any]]
+
+
+def polynomial_roots(a: list[Any]) -> list[Any]:
+    """Of sum_i a[i] y^i, of roots of any sizes: started on circles whose radii are the slopes of the hull of (i, log |a_i|) (Bini)."""
+    while not a[-1]:
+        a = a[:-1]
+    logs = {i: mp.log(abs(c)) for i, c in enumerate(a) if abs(c)}
+    i, starts = min(logs), []
+    while i < len(a) - 1:
+        k = max((k for k in logs if k > i), key=lambda k: ((logs[k] - logs[i]) / (k - i), k))
+        radius = mp.exp((logs[i] - logs[k]) / (k - i))
+        starts += [radius * mp.expj(2 * mp.pi * m / (k - i) + i + mpf(7) / 10) for m in range(k - i)]
+        i = k
+    found = mp.polyroots(a[min(logs) :][::-1], maxsteps=200, extraprec=3 * mp.prec, roots_init=starts)
+    return [mpf(0)] * min(logs) + list(found)
 
 
 def branch(roots: Callable[[Any], list[Any]], at: Callable[[Any], Any]) -> Branch:
@@ -52,15 +68,18 @@ def checked(values: Branch, partial: Callable[[Any], Any], ends: list[tuple[Any,
 
     `ends`: exponent and coefficient of the last term of `partial`, then of the next; no next one where the series ends.
     """
-    (t1, y1), (t0, y0) = values[-3], values[-1]
-    r1, r0 = y1 - partial(t1), y0 - partial(t0)
     if len(ends) < 2:
-        slope, good, residual = float("inf"), abs(r0) <= mpf(10) ** (20 - DIGITS) * abs(y0), abs(r0 / y0)
+        t, y = values[-1]
+        slope, residual = float("inf"), abs(partial(t) / y - 1)
+        good = residual <= mpf(10) ** (20 - DIGITS)
     else:
         (last, _), (exponent, coefficient) = ends
-        slope = float(mp.log(abs(r1 / r0)) / mp.log(t1 / t0))
-        residual = abs(r0 / (coefficient * t0**exponent) - 1)
-        good = abs(slope - exponent) <= BEND * (exponent - last) and residual <= BEND
+        sharp = [(t, y) for t, y in values if abs(coefficient * t**exponent) > mpf(10) ** (20 - DIGITS) * abs(y)][-3:]
+        rests = [(t, y - partial(t)) for t, y in sharp]
+        residual = max((abs(r / (coefficient * t**exponent) - 1) for t, r in rests), default=mpf("inf"))
+        (t1, r1), (t0, r0) = rests[0], rests[-1]
+        slope = float(mp.log(abs(r1 / r0)) / mp.log(t1 / t0)) if r1 and r0 and t1 > t0 else float("nan")
+        good = abs(slope - exponent) <= BEND * (exponent - last) and residual <= NEXT
     if not good:
         raise ConvergenceError(
             f"the remainder of an expansion, of slope {slope:.4f} where {float(ends[-1][0]):.4f} is due,",

@@ -65,8 +65,8 @@ def ridge(quantity: str, end: str, *, terms: int = 2) -> Expansion:
 
     >>> ridge("kappa", "lam -> 0, gamma = 1", terms=1).leading
     sqrt(lambda)/sqrt(W1)
-    >>> ridge("variance", "lam -> 0, gamma < 1").latex()
-    '\\frac{\\gamma}{1 - \\gamma} - \\frac{2 W_{1} \\gamma \\lambda}{\\left(1 - \\gamma\\right)^{3}} + \\mathcal{O}\\left(\\lambda^{2}\\right)'
+    >>> ridge("variance", "lam -> 0, gamma < 1").series()
+    gamma/(1 - gamma) - 2*W1*gamma*lambda/(1 - gamma)**3 + O(lambda**2)
     """
     if quantity not in QUANTITIES:
         refuse("quantity", quantity, f"one of {', '.join(QUANTITIES)}")

@@ -16,6 +16,7 @@ from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
 from asymptotics.expansions.algebraic import depth, number
+from asymptotics.expansions.branch import polynomial_roots
 from asymptotics.expansions.roots import coefficient, factors
 
 Polynomial = dict[tuple[Fraction, int], Any]
@@ -86,7 +87,7 @@ def _choose(Q: Polynomial, branch: Any, field: Any, point: Any, one: Any, first:
             while not numbers[-1]:  # a root that is infinite at the given parameters is not the branch's
                 numbers.pop()
             if len(numbers) > 1:
-                found = mp.polyroots(numbers[::-1], maxsteps=500, extraprec=4 * mp.prec)
+                found = polynomial_roots(numbers)
                 candidates += [(abs(y / (c * t ** _mp(e)) - 1), e, factor, c) for c in found if c]
     candidates.sort(key=lambda found: found[0])
     if not candidates or candidates[0][0] > POWER:

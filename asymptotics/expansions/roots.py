@@ -34,8 +34,25 @@ def coefficient(factor: list[Any], near: Any, field: Any, point: list[Any], one:
         return -monic[0], None
     if degree == 2 and not isinstance(one, Element):
         return _quadratic(monic, near, field, point, one)
-    extension = Extension(tuple(monic[:-1]), near, _expression(monic, near, field, point), one)
-    return extension.root(), extension.lift
+    shift, reduced = _depressed(monic, one)
+    near = near - number(shift, point)
+    extension = Extension(tuple(reduced[:-1]), near, _expression(reduced, near, field, point), one)
+    return extension.lift(shift) + extension.root(), extension.lift
+
+
+def _depressed(h: list[Any], one: Any) -> tuple[Any, list[Any]]:
+    """(a, h(a + r) as a polynomial in r) without the second power from the top."""
+    degree = len(h) - 1
+    many = one
+    for _ in range(degree - 1):
+        many = many + one
+    a, rest = -h[-2] / many, list(h)
+    if not a:
+        return a, h
+    for start in range(degree):  # Horner, again and again
+        for i in range(degree - 1, start - 1, -1):
+            rest[i] = rest[i] + a * rest[i + 1]
+    return a, rest
 
 
 def _squarefree(phi: list[Any], one: Any) -> list[Any]:
@@ -94,8 +111,9 @@ def _expression(h: list[Any], near: Any, field: Any, point: list[Any]) -> Any:
     for root in sp.roots(poly, cubics=False, quartics=False):
         if abs(mp.mpmathify(root.subs(numbers).evalf(30)) - near) < close:
             return root
-    if not any(a.free_symbols for a in plain) and all(a.is_Rational for a in plain):
-        return min((sp.CRootOf(poly, i) for i in range(degree)), key=lambda r: abs(mp.mpmathify(r.evalf(30)) - near))
+    if all(a.is_Rational for a in plain) and abs(mp.im(near)) < close:
+        real = [sp.CRootOf(poly, i) for i in range(poly.count_roots())]
+        return min(real, key=lambda r: abs(mp.mpmathify(r.evalf(30)) - near))
     return sp.Symbol(f"c_{degree}")
 
 
