@@ -29,6 +29,8 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    nan,
+    zoo,
 )
 from sympy import Sum as Summation
 from sympy.matrices.expressions.adjoint import Adjoint
@@ -110,6 +112,8 @@ class Reader:
             return self.trace(self.matrix(e))
         if isinstance(e, Add | Mul | Pow | Function):
             whole = e.func(*(self.scalar(part) for part in e.args))
+            if whole.has(zoo, nan):
+                unreadable(e, "it divides by zero")
             return _factored(self._gathered(whole))
         unreadable(e, f"a {type(e).__name__} is not read: write it by sums, products, powers, functions and Trace")
 
