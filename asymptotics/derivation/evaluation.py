@@ -48,9 +48,7 @@ class Evaluation:
     def jacobian(self, block: Block, V: Sequence[Any]) -> list[list[Any]]:
         names = self.unknowns(block)
         one = self.numbers.ratio(1, 1)
-        return [
-            [(one if s is t else self.zero) - d for t, d in zip(names, self._slopes(s, names, V), strict=True)] for s in names
-        ]
+        return [[(one if s is t else self.zero) - d for t, d in zip(names, self.slopes(s, names, V), strict=True)] for s in names]
 
     def right(self, name: Symbol, V: Sequence[Any]) -> Any:
         if name in self.reduced.equations:
@@ -61,10 +59,14 @@ class Evaluation:
         top = self._polynomial(x.numer, V)
         return top if x.denom == 1 else top / self._polynomial(x.denom, V)
 
-    def _slopes(self, name: Symbol, names: Sequence[Symbol], V: Sequence[Any]) -> list[Any]:
+    def derivative(self, x: FracElement, along: Symbol, V: Sequence[Any]) -> Any:
+        d = self._derivative(x, along)
+        return self.function(d, V) if d else self.zero
+
+    def slopes(self, name: Symbol, names: Sequence[Symbol], V: Sequence[Any]) -> list[Any]:
+        """d right(name) along the names."""
         if name in self.reduced.equations:
-            derivatives = [self._derivative(self.reduced.equations[name], s) for s in names]
-            return [self.function(d, V) if d else self.zero for d in derivatives]
+            return [self.derivative(self.reduced.equations[name], s, V) for s in names]
         return self._integral(self.reduced.integrals[name], names, V)[1:]
 
     def _polynomial(self, p: PolyElement, V: Sequence[Any]) -> Any:

@@ -108,6 +108,22 @@ class Derivation:
         value = {name: found[name].reshape(shape)[()] for name in self.given.expressions}
         return self._limit(value, shape, residual, loss, variables)
 
+    def derivative(self, name: str, **parameters: Any) -> Any:
+        """d limit / d `name`, a parameter, at parameters that broadcast and penalties > 0."""
+        from asymptotics.derivation.derivatives import along
+
+        flat, shape = self._flat(parameters)
+        for k, v in flat.items():
+            if k.startswith("lam") and np.any(v == 0):
+                refuse(k, 0.0, "derivatives are taken at positive penalties; what happens at 0 is an expansion's")
+        if self.reduced.later:
+            refuse("name", name, f"{next(iter(self.reduced.later.values()))} is not rational in its traces: ask for these")
+        if name not in self.parameters:
+            refuse_foreign(name, None, self.parameters, "this expression")
+        found = along(self, name, flat, self._solve(flat, math.prod(shape))[3])
+        value = {k: v.reshape(shape)[()] for k, v in found.items()}
+        return value if self.many else value["value"]
+
     def _limit(
         self, value: Mapping[str, Any], shape: tuple[int, ...], residual: NDArray, loss: NDArray, variables: NDArray
     ) -> Limit:
@@ -200,7 +216,7 @@ class Derivation:
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
         solver._solve(t.index, t.coefficient, t.atoms, parameters, path, linear, V, G, variables, outputs, certificate, status)
         residual, loss = certificate[:, 0], certificate[:, 1] * np.finfo(float).eps
-        for i in np.flatnonzero((status != solver.OK) | ~(residual < DOUBTFUL) | ~(loss < DOUBTFUL)).tolist():
+        for i in np.flatnonzero((status != solver.OK) | ~((residual < DOUBTFUL) & (loss < DOUBTFUL))).tolist():
             self._precisely({k: v[i].item() for k, v in flat.items()}, variables[i], outputs[i])
             residual[i], loss[i] = 0.0, np.finfo(float).eps
         return outputs, residual, loss, variables
@@ -215,15 +231,15 @@ class Derivation:
 
         V, values, last = solve(self, at, variables)
         if not last < 1e-30:
-            where = ", ".join(f"{k} = {v:.12g}" for k, v in at.items())
-            raise ConvergenceError(
-                f"the limit at {where}",
-                residual=float(last),
-                iterations=60,
-                causes="the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative",
-            )
+            raise _stuck(at, float(last), 60)
         number = complex if np.iscomplexobj(variables) else float
         variables[:], outputs[:] = [number(v) for v in V], [number(v) for v in values]
+
+
+def _stuck(at: Mapping[str, Any], residual: float, iterations: int) -> ConvergenceError:
+    where = ", ".join(f"{k} = {v:.12g}" for k, v in at.items())
+    causes = "the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative"
+    return ConvergenceError(f"the limit at {where}", residual=residual, iterations=iterations, causes=causes)
 
 
 def derive(

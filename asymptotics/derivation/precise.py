@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath
 
+from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation
 
 DIGITS = 160  # penalties of 1e-52 lose up to three times as many
+SMALL = mpmath.mpf(10) ** -30  # the last relative step: twice the digits of a double
 
 
 def numbers() -> Numbers:
@@ -34,8 +36,30 @@ def solve(derivation: Derivation, at: Mapping[str, Any], start: Any) -> tuple[li
         V = [mpmath.mpmathify(x.item()) for x in start]
         known = derivation.generators(of, arithmetic.root, "mpmath")
         V[: len(known)] = [mpmath.mpmathify(x) for x in known]
-        last = max((_block(evaluation, b, V) for b in derivation.reduced.blocks), default=mpmath.mpf(0))
+        V[evaluation.place[PATH]] = mpmath.mpf(start[evaluation.place[PATH]].real)
+        last = max((_path(evaluation, b, V) for b in derivation.reduced.blocks), default=mpmath.mpf(0))
         return V, [evaluation.function(x, V) for x in derivation.reduced.outputs.values()], last
+
+
+def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
+    """The block at the path's end, from where the solver left the path, by steps that Newton's method finds small."""
+    path, stride = evaluation.place[PATH], mpmath.mpf(1)
+    core = [evaluation.place[s] for s in block.core]
+    if not core or block.linear:
+        V[path] = mpmath.mpf(1)
+    elif V[path] < 1:
+        _block(evaluation, block, V)
+    while V[path] < 1:
+        kept = list(V)
+        V[path] = min(mpmath.mpf(1), V[path] * mpmath.exp(stride))
+        last = _block(evaluation, block, V)
+        if last < SMALL and all(abs(V[i] / kept[i] - 1) < 1 for i in core):
+            stride *= 2
+        else:
+            V[:], stride = kept, stride / 4
+        if stride < SMALL:
+            return mpmath.inf
+    return _block(evaluation, block, V)
 
 
 def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
@@ -45,7 +69,7 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
     for _ in range(60):
         for s, i in zip(names[core:], place[core:], strict=True):
             V[i] = evaluation.right(s, V)
-        if last < mpmath.mpf(10) ** (-DIGITS // 2):
+        if last < SMALL:
             break
         step = mpmath.lu_solve(mpmath.matrix(evaluation.jacobian(block, V)), mpmath.matrix(evaluation.residual(block, V)))
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]

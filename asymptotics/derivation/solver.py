@@ -23,7 +23,7 @@ OK, STUCK = 0, 1  # status of a point
 
 STEPS = 400  # of the path, at most
 ROUNDS = 3  # of the equations from zero, at the start of the path
-CALM = 0.05  # relative change of the unknowns at which those rounds have settled, and a step of the path is exact enough
+CALM = 0.05  # Newton's relative step at which those rounds are near enough, and a point of the path is exact enough
 GENTLE = 0.3  # a larger first correction means that the path may have been left
 
 
@@ -232,56 +232,49 @@ def _converge_py(t, c, at, b, V, G, work):
 def _nonlinear_py(t, c, at, b, V, G, path, work):
     """Block b from small h to h = 1: (status, size of the last step, loss)."""
     first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
-    F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, m + 1), dtype=V.dtype)
-    h, moved = 1.0, np.inf
-    for _ in range(80):  # down to where a few rounds of the equations nearly repeat themselves
+    F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, 1), dtype=V.dtype)
+    h, size = 1.0, np.inf
+    for _ in range(80):  # down to where a few rounds of the equations nearly solve them
         V[path] = h
         for i in range(m):
             V[t[t[CORE] + first + i]] = 0
         for _ in range(ROUNDS):
             _block(t, c, at, b, V, G, 0, F, J, work)
-            moved = 0.0
             for i in range(m):
-                v = t[t[CORE] + first + i]
-                if F[i] != 0:
-                    moved = max(moved, abs(F[i] - V[v]) / abs(F[i]))
-                V[v] = F[i]
-        if moved < CALM:
+                V[t[t[CORE] + first + i]] = F[i]
+        found, _, _ = _step(t, c, at, b, V, G, -1, work)
+        size = _size(found[:, 0])
+        if size < CALM:
             break
         h /= 100
-    if not moved < CALM:
-        return STUCK, np.inf, 1.0
-    stride, kept, way = 2.0, V.copy(), np.zeros((m, 2), dtype=V.dtype)
-    before, forward = h, False
+    if not size < CALM:
+        return STUCK, size, 1.0
+    stride, logs, before = 2.0, False, h
+    kept, way = V.copy(), np.zeros((m, 2), dtype=V.dtype)
     for _ in range(STEPS):
         found, positive, _ = _step(t, c, at, b, V, G, path, work)
         size = _size(found[:, 0])
         if size > GENTLE:  # too far: back, and a shorter stride
             stride /= 3
-            if not forward or stride < 1e-6:
-                return STUCK, size, 1.0
             V[:] = kept
-            h = before
+            if stride < 1e-3:
+                V[path] = before
+                return STUCK, size, 1.0
         else:
             _moved(t, b, V, found[:, 0], positive)
             if size > CALM:
                 continue
             if h == 1.0:
-                break
-            kept[:] = V
-            way[:] = found
-            forward = positive
-            before = h
+                last, worst = _converge(t, c, at, b, V, G, work)
+                return (OK if last < CALM else STUCK), last, worst
+            kept[:], way[:] = V, found
+            logs, before = positive, h
             stride *= 2.5 if size < CALM / 5 else 1.0
         ahead = min(stride, -np.log(before))
         h = 1.0 if ahead == -np.log(before) else before * np.exp(ahead)
         V[path] = h
-        _moved(t, b, V, way[:, 1] * (before * ahead), forward)
-        forward = True
-    if h < 1.0:
-        return STUCK, np.inf, 1.0
-    last, worst = _converge(t, c, at, b, V, G, work)
-    return (OK if last < 1e-6 else STUCK), last, worst
+        _moved(t, b, V, way[:, 1] * (before * ahead), logs)
+    return STUCK, np.inf, 1.0
 
 
 def _near_py(t, c, at, b, V, G, neighbour, work):
@@ -315,11 +308,11 @@ def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certifica
                 last, lost = _converge(t, c, at, b, V, G, work)
             else:
                 state, last, lost = _nonlinear(t, c, at, b, V, G, path, work)
-            V[path] = 1
             residual, worst = max(residual, last), max(worst, lost)
             if state != OK:
                 status[p] = state
                 break
+            V[path] = 1
         gradient, other = np.zeros(1, dtype=V.dtype), np.zeros(1, dtype=V.dtype)
         if status[p] == OK:
             for k in range(values.shape[1]):
