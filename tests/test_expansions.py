@@ -102,7 +102,7 @@ def test_random_features_at_the_threshold():
     assert sp.simplify(ridgeless.leading - 1 / (gamma - 1) - 1 / (gamma * psi - 1)) == 0
     few = expand(P, lam, given={gamma: HALF, psi: 3}, at=at, terms=1)
     assert sp.simplify(few.leading - gamma / (1 - gamma)) == 0
-    peak = expand(sp.Poly(P.as_expr().subs(gamma, 1), V), lam, given={psi: 3}, at=lambda psi, lam: at(1.0, psi, lam))
+    peak = expand(P, lam, given={psi: 3}, at=at, along={gamma: 1})
     assert sp.simplify(peak.leading - sp.sqrt(psi - 1) / (2 * sp.sqrt(lam))) == 0
     x = 1e-8
     for value in (1.5, 3.0, 20.0):
@@ -120,7 +120,7 @@ def test_moments_of_the_anticommutator_at_infinity():
     assert expand(P, z, oo, at=at, terms=4).terms == ((1, 1), (3, 2), (5, 10), (7, 66))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.lists(st.integers(-4, 4).filter(bool), min_size=6, max_size=6),
     st.sampled_from([HALF, sp.Rational(1, 3), 2 * HALF, sp.Rational(3, 2), -HALF]),
@@ -144,7 +144,7 @@ def test_random_closed_forms_against_mpmath(a, power, side, to):
             assert abs(mp.log(first / second, 2) - mpf(int(found.remainder.p)) / int(found.remainder.q)) < 1e-2
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.integers(-3, 3), min_size=9, max_size=9), st.integers(1, 3), st.integers(1, 3))
 def test_random_polynomials_against_mpmath(a, p, q):
     """The root of largest modulus, where one is, of cubics with every Newton polygon."""
@@ -184,6 +184,28 @@ def test_coefficients_that_are_roots():
     assert sp.expand(polynomial - (name**3 - c * name - 1)) == 0
     slope = sp.simplify(cubic.terms[1][1] - 1 / (3 * name**2 - c))
     assert sp.rem(sp.fraction(sp.together(slope))[0], polynomial, name) == 0
+
+
+def test_roots_that_coincide_on_the_path():
+    found = expand(
+        (y**2 - lam) * (y**2 - gamma * lam) * (y - 1), lam, of=y, along={gamma: 1}, at=lambda gamma, lam: -np.sqrt(lam)
+    )
+    assert found.terms == ((HALF, -1),)
+    assert found.remainder == oo
+
+
+def test_a_wrong_coefficient_is_found_out(monkeypatch):
+    from asymptotics.expansions import puiseux
+
+    whole = puiseux.series
+    for place in (0, 1, 2):
+
+        def wrong(*arguments, place=place):
+            return [(e, 3 * a if i == place else a) for i, (e, a) in enumerate(whole(*arguments))]
+
+        monkeypatch.setattr(puiseux, "series", wrong)
+        with pytest.raises(ConvergenceError, match="the remainder of an expansion"):
+            expand(KAPPA, lam, given={gamma: HALF}, terms=2)
 
 
 def test_what_is_returned():

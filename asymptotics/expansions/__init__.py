@@ -43,7 +43,8 @@ def expand(
     `f`: a closed form in roots and rational functions, or an equation for `of` = y: a `Poly` (its first generator is y), an `Eq`, or an
     expression = 0. `given`: rational numbers of all other symbols, which say where the branch is told and checked; the result
     holds in the region around. `at`: y as a function of the symbols of f, by keyword (`lambda` as `lam`), to eight digits; a closed
-    form is its own. `along`: {symbol: expression in x}, a path of several parameters, such as {lam: c*x**2, gamma: 1 - x}.
+    form is its own. `along`: {symbol: expression in x}, a path of several parameters, such as {lam: c*x**2, gamma: 1 - x}, or
+    {gamma: 1}: a double limit.
 
     Raises ValueError where `at` is no root or cannot tell two, ConvergenceError where the remainder does not fall as it should.
 

@@ -25,7 +25,7 @@ from mpmath import mp, mpf
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
 from asymptotics.expansions.algebraic import Element
-from asymptotics.expansions.branch import DIGITS, SMALL
+from asymptotics.expansions.branch import DIGITS, SMALL, polynomial_roots
 from asymptotics.expansions.path import T
 from asymptotics.expansions.result import Expansion, collected
 
@@ -78,32 +78,34 @@ def ridge(quantity: str, end: str, *, terms: int = 2) -> Expansion:
 @cache
 def _ridge(quantity: str, end: str, terms: int) -> Expansion:
     at = ENDS[end]
-    f, moments = _integral(at, terms + SPARE)
-    slope = sp.diff(f, U) / sp.diff(at.kappa, U)
-    df2 = at.gamma * (f + at.kappa * slope)
-    y = {
-        "kappa": at.kappa,
-        "df1": at.gamma * f,
-        "df2": df2,
-        "variance": df2 / (1 - df2),
-        "bias": -(at.kappa**2) * slope / (1 - df2),
-    }[quantity]
-    equation = sp.fraction(sp.together(1 - at.gamma * f - at.lam / at.kappa))[0]
-    above, below = (sp.expand(part) for part in sp.fraction(sp.together(y)))
-    given = at.given | moments
-    others = sorted((equation.free_symbols | y.free_symbols) - {T, U}, key=lambda s: s.name)
-    field = sp.QQ.frac_field(*others)
-    point = [field.domain.from_sympy(sp.sympify(given[s])) for s in others]
     with mp.workdps(DIGITS):
-        numbers = [(t, _numbers(at, t)) for t in SMALL]
-        u = puiseux.series(_terms(equation, field), [(t, v["u"]) for t, v in numbers], terms + SPARE, field, point)
+        f, field, point, u, numbers = _solved(end, terms + SPARE)
+        slope = sp.diff(f, U) / sp.diff(at.kappa, U)
+        df2 = at.gamma * (f + at.kappa * slope)
+        risks = {"variance": df2 / (1 - df2), "bias": -(at.kappa**2) * slope / (1 - df2)}
+        y = ({"kappa": at.kappa, "df1": at.gamma * f, "df2": df2} | risks)[quantity]
         one, u = _lifted(u, field.one)
-        top, bottom = (_composed(_terms(part, field), u, one) for part in (above, below))
+        top, bottom = (_composed(_terms(sp.expand(part), field), u, one) for part in sp.fraction(sp.together(y)))
         Q = {(i, 1): a for i, a in bottom.items()} | {(i, 0): -a for i, a in top.items()}
         values = [(t, v[quantity]) for t, v in numbers]
         found = puiseux.series(Q, values, terms + 1, field, point, one)
         small = 1 / at.x if at.to == sp.oo else at.x - at.to
         return collected(found, values, terms, at.x, sp.sympify(at.to), small, field, point)
+
+
+@cache
+def _solved(end: str, order: int) -> tuple[Any, Any, list[Any], list[puiseux.Term], list[tuple[Any, dict[str, Any]]]]:
+    """f, the field of the moments and their numbers in it, the series of u, and every quantity at t."""
+    at = ENDS[end]
+    f, moments = _integral(at, order)
+    equation = sp.fraction(sp.together(1 - at.gamma * f - at.lam / at.kappa))[0]
+    given = at.given | moments
+    others = sorted(given, key=lambda s: s.name)
+    field = sp.QQ.frac_field(*others)
+    point = [field.domain.from_sympy(given[s]) for s in others]
+    numbers = [(t, _numbers(at, t)) for t in SMALL]
+    u = puiseux.series(_terms(equation, field), [(t, v["u"]) for t, v in numbers], order, field, point)
+    return f, field, point, u, numbers
 
 
 def _integral(at: End, order: int) -> tuple[Any, dict[Any, Any]]:
@@ -136,8 +138,8 @@ def _numbers(at: End, t: Any) -> dict[str, Any]:
     where = at.given | {T: t}
     gamma, lam = (mp.mpmathify(sp.sympify(e).subs(where).evalf(mp.dps)) for e in (at.gamma, at.lam))
     a, b = ATOMS
-    cubic = [1, a + b - lam - gamma * mpf(a + b) / 2, a * b - (a + b) * lam - gamma * a * b, -a * b * lam]
-    kappa = max((mp.re(r) for r in mp.polyroots(cubic, maxsteps=500, extraprec=4 * mp.prec)), default=mpf(0))
+    cubic = [-a * b * lam, a * b - (a + b) * lam - gamma * a * b, a + b - lam - gamma * mpf(a + b) / 2, mpf(1)]
+    kappa = max(mp.re(r) for r in polynomial_roots(cubic))
     f, slope = mp.fsum(s / (s + kappa) for s in ATOMS) / 2, -mp.fsum(s / (s + kappa) ** 2 for s in ATOMS) / 2
     df2 = gamma * (f + kappa * slope)
     u = kappa if at.kappa == U else 1 / kappa if at.kappa == 1 / U else kappa - mp.mpmathify(at.kappa.subs(U, 0).subs(where))

@@ -87,5 +87,8 @@ class Path:
         if not numerator.is_polynomial(y, T):
             refuse("f", f, "a closed form, or an equation that is polynomial in y once denominators are cleared")
         field = sp.QQ.frac_field(*self.others) if self.others else sp.QQ
-        terms = sp.Poly(numerator, T, y, domain=field).as_dict(native=True)
-        return {(Fraction(i, self.power), j): a for (i, j), a in terms.items()}, field
+        poly = sp.Poly(numerator, T, y, domain=field)
+        line = sp.Poly(numerator.subs(self.given).subs(T, sp.Rational(1, 7)), y)
+        if line.degree() > 0 and line.gcd(line.diff()).degree() > 0:  # roots that coincide on the path
+            poly = poly.sqf_part()
+        return {(Fraction(i, self.power), j): a for (i, j), a in poly.as_dict(native=True).items()}, field
