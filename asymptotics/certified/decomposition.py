@@ -19,13 +19,10 @@ def terms(spectrum: Pair, at: dict[str, Any], n: Any, k: Any, r2: Any, sigma2: A
     x, spread = at["kappa"], at["spread"]
     missed, kept = signal(spectrum[1], x)
     B2, C = r2 * missed, r2 * x * kept
-    if k == INF:
-        rho, lost = arb(1), arb(0)
-    elif sign(x) or sign(at["k_left"]):
+    rho = lost = arb(0)  # where k = inf, or kappa = 0 with k the mass of H, rho plays no part
+    if k != INF and (sign(x) or sign(at["k_left"])):
         share = 1 / (at["k_left"] + spread)
         rho, lost = at["k_left"] * share, spread * share
-    else:
-        rho = lost = arb(1) / 2
     gaps = (at["n_left"] + rho * spread, at["n_left"] + spread)
     A1, A2 = (arb(1) if n == INF else n / v if sign(v) else INF for v in gaps)
     both = arb(0) if not sign(lost) or not sign(spread) else INF if A1 == INF else A1 - A2

@@ -11,18 +11,17 @@ from flint import arb
 
 from asymptotics.certified import isotropic
 from asymptotics.certified.balls import sign
-from asymptotics.certified.laws import Masses
+from asymptotics.certified.laws import point
 from asymptotics.certified.ridge import risks
 
 
 def ridge(*, gamma: Any, lam: Any, rho: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     s = 1 - rho
-    H = Masses([s], [arb(1)], arb(0), arb(1), arb(0))
     b = lam + (gamma - 1) * s
     kappa = b if sign(b) > 0 else arb(0)
     if sign(lam):
         kappa = (b + (b * b + 4 * lam * s).sqrt()) / 2
-    return risks(H, H, gamma, arb(1), lam, kappa, r2, sigma2)
+    return risks(point(s), point(s), gamma, arb(1), lam, kappa, r2, sigma2)
 
 
 def ridgeless(*, gamma: Any, rho: Any, r2: Any, sigma2: Any) -> dict[str, Any]:

@@ -56,8 +56,9 @@ def krawczyk(F: System, J: Jacobian, x0: Sequence[Any], *, precision: int | None
     """A box in which F has exactly one root, and its enclosure: a list of balls.
 
     F: list of balls -> list of balls; J: the same -> the rows of the Jacobian, both as python-flint's arb (or acb, for an analytic
-    F of complex unknowns). `x0`: floats, complex numbers or balls near the root. `precision` in bits (python-flint's own if None).
-    Raises ConvergenceError where no box is proven: a double root, a starting value that is too far, too little precision.
+    F of complex unknowns). `x0`: floats, complex numbers or balls near the root. `precision` in bits (python-flint's own if None),
+    of which two thirds are exact at a well-conditioned root. Raises ConvergenceError where no box is proven: a double root, a
+    starting value that is too far, too little precision.
 
     >>> from flint import arb
     >>> box = krawczyk(lambda x: [x[0] ** 2 - 2], lambda x: [[2 * x[0]]], [1.4], precision=128)

@@ -7,7 +7,7 @@ from typing import Any
 from flint import arb
 
 from asymptotics.certified.balls import sign
-from asymptotics.certified.laws import Masses
+from asymptotics.certified.laws import Masses, point
 from asymptotics.certified.ridge import risks
 
 
@@ -26,6 +26,5 @@ def effective_ridge(*, gamma: Any, psi: Any, mu: Any) -> Any:
 def ridgeless(*, gamma: Any, psi: Any, mu: Any, r2: Any, sigma2: Any) -> dict[str, Any]:
     model = induced(psi=psi, mu=mu, r2=r2, sigma2=sigma2)
     H = Masses([model["large"], arb(1)], [psi, 1 - psi], arb(0), arb(1), arb(0))
-    G = Masses([model["large"]], [arb(1)], arb(0), arb(1), arb(0))
     kappa = effective_ridge(gamma=gamma, psi=psi, mu=mu)
-    return risks(H, G, gamma, arb(1), arb(0), kappa, model["beta2"], model["noise"])
+    return risks(H, point(model["large"]), gamma, arb(1), arb(0), kappa, model["beta2"], model["noise"])

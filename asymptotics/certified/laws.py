@@ -87,6 +87,11 @@ class Masses:
         return kappa * kappa * slope if sign(kappa) else self.tail
 
 
+def point(s: Any) -> Masses:
+    """The mass 1 at s."""
+    return Masses([s], [arb(1)], arb(0), arb(1), arb(0))
+
+
 @functools.lru_cache(16)
 def exact(law: Law) -> Masses:
     """The law's atoms and masses as exact balls; ValueError for one that stands for another."""

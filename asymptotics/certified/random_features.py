@@ -2,7 +2,7 @@ r"""Certified forms of `asymptotics.random_features`: Eqs (1) to (3) as they sta
 
     rho = (k - df1)/(k - df2),   D = (n - df1) + rho (df1 - df2),   test = n/D [B2 + (1 - rho) C + sigma2];
 
-where k is the mass of H, and kappa = 0, rho is 1/2; where D = 0 (n = k without penalty) what is not 0 is infinite.
+where D = 0 (n = k without penalty) what is not 0 is infinite.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def risks(H: Masses, G: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any, r2: 
     if k == INF:
         rho, share, per = arb(1), arb(0), arb(1)  # share = 1/(k - df2), per = k share
     elif not sign(k_left + spread if not sign(x) else k - df2):
-        rho, share, per = arb(1) / 2, INF, INF
+        rho, share, per = arb(0), INF, INF  # rho plays no part
     else:
         share = 1 / (k_left + spread)
         rho, per = k_left * share, k * share
