@@ -56,7 +56,8 @@ def _search(problem: Problem, note: Note) -> Any:
             if h not in good and all(_holds(h, system, below, steps, size, *s) for s in samples)
         ]
     if len(good) == 1:
-        return (good[0] if good[0].LC > 0 else -good[0]).as_expr()
+        found = good[0].primitive()[1]
+        return (found if found.LC > 0 else -found).as_expr()
     if not good:
         return "no factor has a root at the value given at every point: `at` is not the kept quantity, or is not accurate to eight digits"
     shown = "; ".join(_cut(str(h.as_expr())) for h in good)

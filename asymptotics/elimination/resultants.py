@@ -1,6 +1,7 @@
 r"""Resultants, and the order in which unknowns are eliminated.
 
-With f = sum f_j t^j of degree m <= n, the degree of g, the resultant is the determinant of the n x n matrix of the polynomials
+Of two polynomials the one of higher degree is first reduced modulo the other. With f = sum f_j t^j of degree m <= n, that of g, the
+resultant is the determinant of the n x n matrix of the polynomials
 
     t^i f  (i < n - m),     (f_m t^i + ... + f_(m-i)) g - t^(n-m) (g_n t^i + ... + g_(n-i)) f  (i < m),                  (1)
 
@@ -23,9 +24,31 @@ Note = Callable[[str, int], None]  # of a step before it: what it is, and how mu
 Eliminated = tuple[list[Any], list[Step]]
 
 
-def resultant(f: Any, g: Any, t: int) -> Any:
-    """(1), up to its sign."""
+def resultant(f: Any, g: Any, t: int) -> list[Any]:
+    """Polynomials whose product is zero where the resultant is, and perhaps where the leading coefficient of the lesser one is."""
     f, g = sorted((f, g), key=lambda h: h.degree(t))
+    if g.degree(t) > f.degree(t):
+        g = remainder(g, f, t)
+    if g.degree(t) <= 0:
+        return [g]
+    content = f.ring.zero
+    for c in sorted(filter(None, coefficients(g, t)), key=len):
+        content = content.gcd(c)
+    return [content, determinant(*sorted((f, g.exquo(content)), key=lambda h: h.degree(t)), t)]
+
+
+def remainder(g: Any, f: Any, t: int) -> Any:
+    """g modulo f, times some of the leading coefficient of f."""
+    degree, above = f.degree(t), coefficients(f, t)[-1]
+    while g.degree(t) >= degree:
+        top = coefficients(g, t)[-1]
+        common = above.gcd(top)
+        g = (g * above.exquo(common) - f * top.exquo(common) * f.ring.gens[t] ** (g.degree(t) - degree)).primitive()[1]
+    return g
+
+
+def determinant(f: Any, g: Any, t: int) -> Any:
+    """(1), up to its sign."""
     F, G = coefficients(f, t), coefficients(g, t)
     m, n, zero = len(F) - 1, len(G) - 1, f.ring.zero
     if m == 0:
@@ -60,16 +83,19 @@ def eliminate(system: list[Any], unknowns: list[int], choose: Choose, note: Note
             len(f) * len(g) * max(degrees),
         )
         r = resultant(f, g, t)
-        if not r:  # V(f, g) = V(h) + V(f/h, g/h)
+        if not all(r):  # V(f, g) = V(h) + V(f/h, g/h)
             h = f.gcd(g)
             others = [p for p in system if p is not f and p is not g]
             for parts in ([h], [f.exquo(h), g.exquo(h)]):
                 if all(choose([part]) for part in parts):
                     yield from eliminate(others + parts, unknowns, choose, note)
             return
-        note(f"factoring {len(r)} terms of degrees {dict(zip(map(str, r.ring.symbols), r.degrees(), strict=True))}", 4 * len(r))
+        note(
+            f"factoring {len(r[-1])} terms of degrees {dict(zip(map(str, f.ring.symbols), r[-1].degrees(), strict=True))}",
+            4 * len(r[-1]),
+        )
         product = f.ring.one
-        for factor in choose(factors(r)):
+        for factor in choose([h for part in r for h in factors(part)]):
             product *= factor
         rest.append(product)
     for left, steps in eliminate(rest, [u for u in unknowns if u != t], choose, note):

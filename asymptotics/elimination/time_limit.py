@@ -18,7 +18,7 @@ from asymptotics.conventions import refuse
 from asymptotics.elimination.branches import Problem, search
 from asymptotics.elimination.resultants import Note
 
-TINY = 600  # of the work of `resultants`: a step up to it takes 0.1 s at most, most of them 0.01 s (1200 steps of random systems)
+TINY = 800  # of the work of `resultants`: a step up to it takes 0.1 s at most, most of them 0.01 s (2000 steps of random systems)
 IMPORT = 0.5  # seconds: about what a process takes to start
 CHILD = "import sys; sys.path[:] = {path!r}; from asymptotics.elimination import time_limit; time_limit.child()"
 
