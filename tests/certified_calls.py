@@ -98,11 +98,17 @@ CALLS: dict[str, tuple[tuple, dict, float]] = {
     "power_laws.optimal_fitting": ((), {"alpha": 3 + ALPHA, "beta": 2.0, "noise": FREE}, 90),  # 2e-16, absolute
     "power_laws.interpolation": ((), {"alpha": ALPHA, "beta": BETA, "n": 10 * FREE}, 200),  # powers up to 7
     "power_laws.ridge": ((), {"alpha": ALPHA, "beta": BETA, "n": 10 * FREE, "fitting": 0.9 * TAU, "sigma2": SIGMA2}, 200),
+    "scaling_exponents.rates": ((), {"alpha": 2 + ALPHA, "beta": 1 + 4 * FREE, "ell": 2 * FREE, "q": [[0.5], [1.0], [np.inf]]}, 99),
+    "scaling_exponents.rates, no noise": ((), {"alpha": ALPHA, "beta": 3.0, "ell": np.inf, "q": [[0.5], [1.0]], "noisy": False}, 99),
+    "scaling_exponents.optimal": ((), {"alpha": ALPHA, "beta": [[3.0], [20.0]]}, 30),
     "equivalents.effective_ridge": ((FINITE.H,), {"n": SIZE, "delta": PENALTY}, 23),  # 5e-15
     "equivalents.edge": ((FINITE.H,), {"n": SIZE}, 23),
     "ridge.ridge": ((FINITE,), {"n": SIZE, "delta": PENALTY, **SCALE}, 23),
     "correlated.ridgeless": ((PROPORTIONAL,), {"gamma": OFF, **SCALE}, 60),
     "eigenlearning.modes": ((KERNEL,), {"eigenvalue": FREE, "n": SIZE, "delta": PENALTY, "sigma2": 0.5}, 23),
+    "covariate_shift.ridge": ((PROPORTIONAL,), {"shifted": np.sqrt, "gamma": OFF, "lam": PENALTY, **SCALE}, 60),
+    "covariate_shift.ridge, values": ((FINITE,), {"shifted": [1.0, 0.0, 2.0, 0.5], "n": SIZE, "delta": PENALTY, **SCALE}, 60),
+    "covariate_shift.ridge, kappa = 0": ((FINITE,), {"shifted": [1.0, 0.0, 2.0, 0.5], "n": [37.0, 38.0, 50.0], "delta": 0.0}, 9),
     "bagging.ridge": ((PROPORTIONAL,), {"gamma": 1.9 * FREE, "share": 0.3, "lam": PENALTY, "members": [[2.0], [np.inf]]}, 90),
     "bagging.equivalent_penalty": ((PROPORTIONAL,), {"gamma": FREE, "share": 0.3, "lam": PENALTY}, 23),
     "bagging.equivalent_share": ((PROPORTIONAL,), {"gamma": FREE, "lam": PENALTY, "member": 0.0}, 23),

@@ -18,7 +18,7 @@ flint = pytest.importorskip("flint")
 MODULES = sorted({name.split(".")[0] for name in CALLS})
 POINTS = 8
 #: lines that only give a starting point, or decide a case, or guard against another root than the one that was found
-STEER = (".union(", "place =", "side =", "least =", "start", "below", "least * (", "2.0**-60", "arb(2) ** -60", "bend(")
+STEER = (".union(", "other =", "place =", "side =", "least =", "start", "below", "least * (", "2.0**-60", "arb(2) ** -60", "bend(")
 
 
 def checked(F, J, x0, **options):

@@ -127,7 +127,7 @@ def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             fixed[name] = exact(value)
         elif isinstance(value, Spectrum):
             fixed[name] = exact(value.H), exact(value.G)
-        elif _fixed(value):
+        elif _fixed(value) or inspect.signature(twin).parameters[name].annotation == "np.ndarray":  # a vector, as a whole
             fixed[name] = value
         else:
             if np.iscomplexobj(value):
