@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theorems.claims import Claim, Mean, at_size
+from theorems.claims import Claim, Law, Mean, at_size
 from theorems.domain import GAMMA, LAM, R2, SIGMA2, Domain, Real
 from theorems.record import Plot, Theorem
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from asymptotics.derivation.equations import Equations
     from asymptotics.derivation.limits import Derivation, Limit
+    from asymptotics.free.algebraic import Algebraic
 
 USUAL: dict[str, Domain] = {"gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
 CASES = {
@@ -35,7 +36,7 @@ CASES = {
 
 
 class Faces:
-    """An expression (or several by name) with what is known of its matrices: arguments as of `asymptotics.derivation.derive`."""
+    """An expression (or several by name, or a symmetric matrix) with what is known of its matrices: arguments as of `derive`."""
 
     def __init__(
         self,
@@ -52,23 +53,49 @@ class Faces:
         self.expression = expression
         self.given: dict[str, Any] = {"symmetric": symmetric, "gaussian": gaussian, "haar": tuple(haar), "laws": laws or {}}
         self.given["features"] = features or {}
+        self._laws: dict[Any, Algebraic] = {}
         self.given |= {"vectors": tuple(vectors), "ratios": ratios}
+
+    @property
+    def spectral(self) -> bool:
+        """Whether the eigenvalues of a matrix are meant."""
+        return getattr(self.expression, "shape", (1, 1)) != (1, 1)
 
     @cached_property
     def derivation(self) -> Derivation:
+        """Of the expression; of a matrix, of the Stieltjes transform of its eigenvalues, at z."""
         from asymptotics.derivation import derive
 
-        return derive(self.expression, **self.given)
+        if not self.spectral:
+            return derive(self.expression, **self.given)
+        from sympy import Identity, Symbol, Trace
+
+        p, z = self.expression.shape[0], Symbol("z")  # type: ignore[union-attr]
+        return derive(Trace((self.expression - z * Identity(p)).inverse()) / p, **self.given)
 
     def theory(self, **parameters: Any) -> Any:
-        return self.derivation.limit(**parameters).value
+        return self.law(**parameters) if self.spectral else self.derivation.limit(**parameters).value
+
+    def law(self, **parameters: Any) -> Algebraic:
+        """The law of the eigenvalues, from the polynomial equation of its transform."""
+        key = tuple(sorted(parameters.items()))
+        if key not in self._laws:
+            from sympy import Symbol
+
+            from asymptotics.free.algebraic import algebraic
+
+            P = self.derivation.polynomial(given=parameters)
+            self._laws[key] = algebraic(P.as_expr(), Symbol("value"), Symbol("z"))
+        return self._laws[key]
 
     def simulation(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
         """Draws at size n, (draws,) or by name; a penalty may be an array, (draws, penalties)."""
-        from simulate.expressions import sample
+        from simulate.expressions import eigenvalues, sample
 
         sizes, common = self._finite(n, parameters)
         common["parameters"] = {s: parameters[k] for k, s in self.derivation.parameters.items() if k in parameters}
+        if self.spectral:
+            return eigenvalues(self.expression, sizes=sizes, **common, draws=draws, rng=rng)
         many = self.expression if isinstance(self.expression, Mapping) else {"value": self.expression}
         seed = rng.integers(2**63)  # the same draws for every expression
         found = {k: sample(e, sizes=sizes, **common, draws=draws, rng=np.random.default_rng(seed)) for k, e in many.items()}
@@ -91,7 +118,12 @@ class Faces:
             kind: {x: float(group[x]) if isinstance(group, Mapping) else 1.0 for x in group}
             for kind, group in ((k, self.given[k]) for k in ("gaussian", "symmetric"))
         }
-        return sizes, {**variances, **{k: self.given[k] for k in ("haar", "features")}, "deterministic": deterministic, "vectors": vectors}
+        return sizes, {
+            **variances,
+            **{k: self.given[k] for k in ("haar", "features")},
+            "deterministic": deterministic,
+            "vectors": vectors,
+        }
 
     def moments(self, *, n: int, **parameters: Any) -> float:
         """All, with a penalty; without one those of the inverse of a Wishart matrix whose sizes are as near as the blocks' nearest."""
@@ -147,8 +179,10 @@ class Model(Theorem):
     ) -> None:
         if claim is None:
             faces = Faces(expression, **matrices)
-            claim = Mean(theory=faces.theory, simulation=_Draws(faces), of=of, sizes=sizes, rate=rate)
-            domain = domain or {k: USUAL.get(k, Real(0, math.inf, default=1.0)) for k in faces.derivation.parameters}
+            common: dict[str, Any] = {"theory": faces.theory, "simulation": _Draws(faces), "sizes": sizes, "rate": rate}
+            claim = Law(**common) if faces.spectral else Mean(**common, of=of)
+            names = [k for k in faces.derivation.parameters if not (faces.spectral and k == "z")]
+            domain = domain or {k: USUAL.get(k, Real(0, math.inf, default=1.0)) for k in names}
             assumptions = assumptions or _assumptions(faces)
             statement = statement or _statement(faces)
             title = title or "The limit of an expression of random matrices"
@@ -224,7 +258,7 @@ def _rivals(faces: Faces, domain: Mapping[str, Domain]) -> dict[str, Callable[..
         value = faces.theory(**given)
         return {k: 1.05 * v for k, v in value.items()} if isinstance(value, Mapping) else 1.05 * value
 
-    found: dict[str, Callable[..., Any]] = {"5 % more": more}
+    found: dict[str, Callable[..., Any]] = {} if faces.spectral else {"5 % more": more}
     if "gamma" in domain:
         found["gamma read as n/p"] = lambda *, gamma, **k: faces.theory(gamma=1 / gamma, **k)
     if {"gamma", "lam"} <= set(domain):

@@ -124,6 +124,18 @@ class Derivation:
         value = {k: v.reshape(shape)[()] for k, v in found.items()}
         return value if self.many else value["value"]
 
+    def polynomial(self, output: str = "value", *, given: Mapping[str, Any] | None = None, limit: float = 30.0) -> sympy.Poly:
+        """The irreducible polynomial equation of a limit; see `algebraic.polynomial`."""
+        from asymptotics.derivation.algebraic import polynomial
+
+        return polynomial(self, output, given=given, limit=limit)
+
+    def expand(self, name: str, to: Any, *, output: str = "value", **how: Any) -> Any:
+        """How a limit behaves as a parameter tends to `to`; see `algebraic.expand`."""
+        from asymptotics.derivation.algebraic import expand
+
+        return expand(self, output, name, to, **how)
+
     def _limit(
         self, value: Mapping[str, Any], shape: tuple[int, ...], residual: NDArray, loss: NDArray, variables: NDArray
     ) -> Limit:

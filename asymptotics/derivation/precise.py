@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation
 
 DIGITS = 160  # penalties of 1e-52 lose up to three times as many
+FAR = 50  # a relative step as long as that leads nowhere
 SMALL = mpmath.mpf(10) ** -30  # the last relative step: twice the digits of a double
 
 
@@ -74,6 +75,8 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
         step = mpmath.lu_solve(mpmath.matrix(evaluation.jacobian(block, V)), mpmath.matrix(evaluation.residual(block, V)))
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]
         last = max(map(abs, change))
+        if not last < FAR:
+            return mpmath.inf
         positive = all(mpmath.im(V[i]) == 0 and V[i] > 0 for i in place[:core])
         for d, i in zip(change, place[:core], strict=True):  # of logarithms, while it is far
             V[i] = V[i] * mpmath.exp(-d) if positive else V[i] - d * (V[i] or 1)

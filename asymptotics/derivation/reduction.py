@@ -17,7 +17,7 @@ from sympy.polys.rings import PolyElement
 from asymptotics.derivation.algebra import Algebra, Generators, substitute
 from asymptotics.derivation.blocks import Block, in_order, used
 from asymptotics.derivation.dyson import System
-from asymptotics.derivation.tidying import inlined, tidied
+from asymptotics.derivation.tidying import inlined, merged, tidied
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,11 @@ def reduce(system: System, law: list[int], generators: Generators) -> Reduced:
     algebra = Algebra(generators, [*(u.name for u in system.unknowns), *known.values(), *results])
     equations = {name: _total(algebra, parts) for name, parts in pieces.items()}
     values = {name: _total(algebra, parts) for name, parts in results.items()}
+    inside = list(dict.fromkeys(d for *_, factors in known for d, _ in factors))
+    equations, changed, values = merged(algebra, equations, [algebra.polynomial(d) for d in inside], values)
+    now = dict(zip(inside, changed, strict=True))
     integrals = {
-        name: Integral(name, over, vectors, power, tuple((algebra.polynomial(d), m) for d, m in factors))
+        name: Integral(name, over, vectors, power, tuple((now[d], m) for d, m in factors))
         for (over, vectors, power, factors), name in known.items()
     }
     equations, values = inlined(algebra, equations, integrals, values)

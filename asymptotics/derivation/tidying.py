@@ -16,6 +16,33 @@ def symbols(algebra: Algebra, x: FracElement) -> set[Symbol]:
     return {s for s, g in zip(algebra.symbols, ring.gens, strict=True) if x.numer.degree(g) > 0 or x.denom.degree(g) > 0}
 
 
+def merged(algebra: Algebra, equations: dict, factors: list, values: dict) -> tuple[dict, list, dict]:
+    """One unknown for those whose equations differ by a factor that holds no unknown; `factors` are the elements inside of integrals."""
+    names = list(equations)
+    for i, t in enumerate(names):
+        for u in names[:i]:
+            if u not in equations or t not in equations or not equations[u]:
+                continue
+            ratio = equations[t] / equations[u]
+            if all(s in algebra.roots for s in symbols(algebra, ratio)):
+                ways = []
+                for gone, kept, by in ((t, u, ratio), (u, t, 1 / ratio)):
+                    place, found = algebra.symbols.index(gone), by * algebra.of[kept]
+                    ways.append((_odd(algebra, put(algebra, equations[kept], place, found)), gone, place, found))
+                _, gone, place, found = min(ways, key=lambda w: w[0])
+                change = lambda x: put(algebra, x, place, found)  # noqa: B023, E731
+                equations = {s: change(x) for s, x in equations.items() if s != gone}
+                factors = [change(x) for x in factors]
+                values = {s: change(x) for s, x in values.items()}
+    return equations, factors, values
+
+
+def _odd(algebra: Algebra, x: FracElement) -> int:
+    """In how many terms a root of a symbol stands that is no power of the symbol."""
+    roots = list(algebra.roots.values())
+    return sum(any(k % q for k, q in zip(m, roots, strict=False)) for p in (x.numer, x.denom) for m in p.monoms())
+
+
 def inlined(algebra: Algebra, equations: dict, integrals: dict, values: dict) -> tuple[dict, dict]:
     """Put those unknowns that stand in no integral, and that no other needs to stay, into the equations of the rest."""
     inside = {s for x in integrals.values() for d, _ in x.factors for s in symbols(algebra, d)}
