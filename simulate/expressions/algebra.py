@@ -10,6 +10,7 @@ ridgeless limit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sympy import Integer
@@ -34,18 +35,28 @@ class Algebra(Alphabet):
         return out
 
     def gathered(self, polynomial: Polynomial) -> Polynomial:
-        """The same where 1 - M (M + delta)^-1 = delta (M + delta)^-1 is put in: what would cancel in numbers."""
+        """The same where what would cancel in numbers does in symbols: 1 - M R = delta R, 1 - u G v = delta R."""
         for word, c in polynomial.terms.items():
-            for k, l in enumerate(word):
-                if not isinstance(l, Resolvent) or not l.b:
-                    continue
-                less = (self.resolvent(l.word, l.delta, l.a - 1, l.b - 1),) if l.a > 1 else l.word * int(l.b - 1)
-                partner = self.join(word[:k], less, word[k + 1 :])
+            for partner, same, delta in self._partners(word):
                 if polynomial.terms.get(partner, 0) == -c:
-                    same = self.join(word[:k], (self.resolvent(l.word, l.delta, l.a, l.b - 1),), word[k + 1 :])
                     rest = Polynomial(polynomial.shape, {w: d for w, d in polynomial.terms.items() if w not in (word, partner)})
-                    return self.gathered(rest + Polynomial(polynomial.shape, {same: -c * l.delta}))
+                    return self.gathered(rest + Polynomial(polynomial.shape, {same: -c * delta}))
         return polynomial
+
+    def _partners(self, word: Word) -> Iterator[tuple[Word, Word, Any]]:
+        """Words w, s and delta with w - word = delta s."""
+        for k, l in enumerate(word):
+            if isinstance(l, Resolvent) and l.b >= 1 and l.a:
+                less = (self.resolvent(l.word, l.delta, l.a - 1, l.b - 1),) if l.a > 1 else l.word * int(l.b - 1)
+                same = self.resolvent(l.word, l.delta, l.a, l.b - 1)
+                yield self.join(word[:k], less, word[k + 1 :]), self.join(word[:k], (same,), word[k + 1 :]), l.delta
+            elif isinstance(l, Resolvent) and l.a == 1:
+                for i in range(1, len(l.word)):
+                    v, u = l.word[:i], l.word[i:]
+                    left, right = word[: max(k - len(u), 0)], word[k + 1 + len(v) :]
+                    if word == (*left, *u, l, *v, *right):
+                        same = self.resolvent(self.join(u, v), l.delta)
+                        yield self.join(left, right), self.join(left, (same,), right), l.delta
 
     def _kept(self, polynomial: Polynomial, other: Polynomial) -> Polynomial:
         plain = not any(isinstance(l, Resolvent) for w in polynomial.terms for l in w)
@@ -105,8 +116,9 @@ class Algebra(Alphabet):
             return Polynomial(shape, {(self.sum(Polynomial(shape, terms), -1),): Integer(1)})
         edge: Word = ()
         diagonal = [w for w in rest if len(w) == 1 and isinstance(w[0], Diagonal)]
-        if shift == 0 and len(rest) == 2 and len(diagonal) == 1 and (root := self.root(diagonal[0][0])) is not None:
-            edge = self.inverse_diagonal(root[0]) or ()  # D + w = D^(1/2) (1 + D^(-1/2) w D^(-1/2)) D^(1/2)
+        root = self.root(diagonal[0][0]) if shift == 0 and len(rest) == 2 and len(diagonal) == 1 else None
+        if root and (less := self.inverse_diagonal(root[0])):
+            edge = less  # D + w = D^(1/2) (1 + D^(-1/2) w D^(-1/2)) D^(1/2)
             shift = rest.pop(diagonal[0])
             ((word, c),) = rest.items()
             rest = {self.join(edge, word, edge): c}

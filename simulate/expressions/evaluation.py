@@ -65,7 +65,7 @@ class Evaluation(Resolvents):
         if not word:
             return size
         if word[0].shape[0] == 1:
-            return float(self.product(self._gathered(word))[0, 0])
+            return float(self.product(self._gathered(word)).sum())
         head, rest = self._turned(word)
         if head and rest and all(l.diagonal for l in head):
             return float(self.product(head) @ self._diagonal(rest))

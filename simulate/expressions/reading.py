@@ -56,7 +56,7 @@ class Reader:
     def __init__(self, sizes: Description, roles: Mapping[Any, tuple[str, Any]], parameters: Description) -> None:
         self.sizes, self.roles, self.given = dict(sizes), roles, parameters
         self.values = {s.name: self._eigenvalues(s, v) for s, (role, v) in roles.items() if role == "deterministic"}
-        self.alphabet = Algebra(lambda name: bool(np.all(self.values[name] > 0)))
+        self.alphabet = Algebra(lambda name: float(self.values[name].min()))
 
     # Sizes and scalars
 
@@ -262,7 +262,7 @@ class Reader:
         if len(inside.terms) == 1 and len(letters) <= 1 and all(l.diagonal and not isinstance(l, SumLetter) for l in letters):
             ((word, c),) = inside.terms.items()
             powers = dict(getattr(word[0], "powers", ())) if word else {}
-            if any(not np.all(self.values[name] >= 0) for name in powers) or c.is_negative:
+            if any(self.alphabet.least(name) < 0 for name in powers) or c.is_negative:
                 unreadable(e, f"the power {exponent} of a matrix with a negative eigenvalue")
             diagonal = self.alphabet.diagonal(inside.shape[0], {name: p * exponent for name, p in powers.items()})
             return Polynomial(inside.shape, {diagonal: c**exponent})

@@ -84,7 +84,10 @@ class Resolvents(Memory):
 
     def spectral(self, letter: Resolvent) -> bool:
         """Whether the letter is evaluated by eigenvectors of its matrix M at the present point."""
-        return letter.symmetric and (self.shared(letter) or self._factor(letter) is None)
+        if not letter.symmetric or self.shared(letter):
+            return letter.symmetric
+        factor = self._factor(letter)
+        return factor is None or (letter.b != 0 and factor[2])
 
     def shared(self, letter: Resolvent) -> bool:
         """Whether it is at all points, by the same eigenvectors."""
@@ -95,24 +98,22 @@ class Resolvents(Memory):
             self._lasting[letter] = fixed and (letter.a == 0 or many)
         return bool(self._lasting[letter])
 
-    def _factor(self, letter: Resolvent) -> tuple[str, Any] | None:
-        """A factorisation of M + delta, or None where eigenvectors are needed."""
+    def _factor(self, letter: Resolvent) -> tuple[str, Any, bool] | None:
+        """A factorisation of M + delta, and whether delta dwarfs M; None where eigenvectors are needed."""
         return self.once(("factor", letter.word, letter.delta), (letter,), lambda: self._factored(letter))
 
-    def _factored(self, letter: Resolvent) -> tuple[str, Any] | None:
+    def _factored(self, letter: Resolvent) -> tuple[str, Any, bool] | None:
         delta = float(self.number(letter.delta))
         if not np.isfinite(delta):
             refuse("expression", letter.text, f"its shift {letter.delta} is not finite{self.where(letter)}")
         A = np.array(self.multiplied(letter.word), order="F")
-        mean = np.trace(A) / len(A)
+        dwarfed = bool(delta > DWARFED * np.trace(A) / len(A))
         np.einsum("ii->i", A)[:] += delta
         norm = np.linalg.norm(A, 1)
         if letter.symmetric:
-            if letter.b and delta > DWARFED * mean:
-                return None
             L, info = dpotrf(A, lower=1, clean=1)
             if info == 0 and dpocon(L, norm, uplo="L")[0] * ILL * 10 >= 1:
-                return "cholesky", L
+                return "cholesky", L, dwarfed
             if self.alphabet.halves(letter.word) is not None:
                 return None
         LU = lu_factor(A, check_finite=False)
@@ -123,14 +124,14 @@ class Resolvents(Memory):
                 letter.text,
                 f"it is singular{self.where(letter)}: its condition is {1 / rcond if rcond else np.inf:.1e}",
             )
-        return "lu", LU
+        return "lu", LU, dwarfed
 
     def solve(self, letter: Resolvent, B: Array) -> Array:
-        kind, factor = self._factor(letter)  # type: ignore[misc]
+        kind, factor, _ = self._factor(letter)  # type: ignore[misc]
         return dpotrs(factor, B, lower=1)[0] if kind == "cholesky" else lu_solve(factor, B, check_finite=False)
 
     def inverse(self, letter: Resolvent) -> Array:
-        kind, factor = self._factor(letter)  # type: ignore[misc]
+        kind, factor, _ = self._factor(letter)  # type: ignore[misc]
         if kind == "lu":
             return lu_solve(factor, np.eye(len(factor[0])), check_finite=False)
         return dense.inverse(factor)

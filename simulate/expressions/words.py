@@ -16,10 +16,10 @@ from simulate.expressions.letters import text as text_of
 
 
 class Alphabet:
-    """Makes and interns letters; `positive`: whether a diagonal symbol, by its name, has only positive eigenvalues."""
+    """Makes and interns letters; `least`: the least eigenvalue of a diagonal symbol, by its name."""
 
-    def __init__(self, positive: Callable[[str], bool]) -> None:
-        self.positive = positive
+    def __init__(self, least: Callable[[str], float]) -> None:
+        self.least = least
         self.scalars: dict[
             Any, Word
         ] = {}  # a SymPy dummy for the trace of a word, or for the entry of a word of one row and column
@@ -50,13 +50,14 @@ class Alphabet:
         return (self.make(Diagonal, shape=(size, size), text=text, powers=kept, diagonal=True, symmetric=True),) if kept else ()
 
     def root(self, letter: Letter) -> Word | None:
-        """The square root of a diagonal symbol, or None where its values are not all positive."""
-        if isinstance(letter, Diagonal) and all(self.positive(name) for name, _ in letter.powers):
+        """The square root of a diagonal letter, or None where it may have none."""
+        if isinstance(letter, Diagonal) and all(self.least(name) >= 0 for name, _ in letter.powers):
             return self.diagonal(letter.shape[0], {name: e / 2 for name, e in letter.powers})
         return None
 
     def inverse_diagonal(self, letter: Letter) -> Word | None:
-        if isinstance(letter, Diagonal) and all(self.positive(name) for name, _ in letter.powers):
+        """Its inverse, or None where it may have none."""
+        if isinstance(letter, Diagonal) and all(self.least(name) > 0 for name, _ in letter.powers):
             return self.diagonal(letter.shape[0], {name: -e for name, e in letter.powers})
         return None
 
