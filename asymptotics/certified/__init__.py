@@ -1,6 +1,10 @@
 r"""Enclosures that provably hold the exact value of a formula: what `certified=True` returns, by ball arithmetic (python-flint).
 
-    isotropic.ridge(gamma=2, lam=0.1, certified=True).excess        ->  Enclosure[0.98..., 0.98...]
+>>> from asymptotics import isotropic
+>>> isotropic.ridge(gamma=2, lam=0, r2=5, certified=True).excess
+Enclosure[3.5, 3.5]
+>>> isotropic.ridge(gamma=2, lam=0.1, certified=True).kappa  # (1.1 + sqrt 1.61)/2, of the double next to 0.1
+Enclosure[1.184428877022476, 1.1844288770224762]
 
 Arguments are the float64 numbers as they stand, exact binary fractions; the value is that of the formula at them. Every formula
 stands here a second time, in a module of the same name, in its textbook form: digits that cancel are bought by precision, which

@@ -49,12 +49,8 @@ class Enclosure:
 
     def contains(self, value: Any) -> Any:
         """Whether the enclosure holds `value`: a float, Fraction, Decimal, mpf, or an array of them, compared without rounding."""
-        low, high, value = (np.asarray(v, dtype=object) for v in (self.lower, self.upper, value))
-        return (
-            ((low <= value) & (value <= high)).astype(bool)[()]
-            if value.shape or low.shape
-            else np.bool_(bool(low.item() <= value.item() <= high.item()))
-        )
+        inside = np.frompyfunc(lambda low, x, high: bool(low <= x <= high), 3, 1)(self.lower, value, self.upper)
+        return np.asarray(inside, dtype=bool)[()]
 
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(np.asarray(self.lower)[index], np.asarray(self.upper)[index])
