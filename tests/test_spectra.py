@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from asymptotics import spectra
 from asymptotics.equivalents import effective_ridge
-from asymptotics.spectra import atoms, compression, from_eigenvalues, multiplicities, parse
+from asymptotics.spectra import accumulation, atoms, compression, from_eigenvalues, multiplicities, parse
 from asymptotics.spectra.laws import Law
 
 KAPPAS = np.geomspace(1e-12, 1e4, 17)
@@ -100,7 +100,7 @@ def test_gauss_rules_interpreted():
 @pytest.mark.false_alarm(0)
 def test_accumulate_is_twofold():
     w = np.random.default_rng(0).random(1000) * 10.0 ** np.random.default_rng(1).integers(-20, 20, 1000)
-    high, low = compression.accumulate(w)
+    high, low = accumulation.accumulate(w)
     with mp.workdps(60):
         exact = mp.fsum(mp.mpf(float(v)) for v in w)
         assert abs((mp.mpf(high[-1]) + mp.mpf(low[-1])) / exact - 1) < mp.mpf(2) ** -90  # 106 bits less the sums' growth

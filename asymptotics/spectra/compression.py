@@ -21,30 +21,6 @@ NODES = 16  # of its Gauss rule
 CHUNK = 1024  # atoms compressed at once: two vectors that stay in the first cache
 
 
-def _accumulate_py(weights, high, low):
-    # cumulative sums in double-double: two-sum, its error carried
-    h = 0.0
-    l = 0.0
-    for i in range(weights.size):
-        s = h + weights[i]
-        b = s - h
-        e = (h - (s - b)) + (weights[i] - b) + l
-        h = s + e
-        l = e - (h - s)
-        high[i] = h
-        low[i] = l
-
-
-_accumulate = njit(cache=True, nogil=True, error_model="numpy")(_accumulate_py)
-
-
-def accumulate(weights: Array) -> Array:
-    """Cumulative sums of `weights` (m,) to twice double precision: (2, m), high and low halves."""
-    out = np.empty((2, weights.size))
-    _accumulate(weights, out[0], out[1])
-    return out
-
-
 def _lanczos_py(x, w, mass, old, new, a, b):
     # recurrence coefficients of the measure sum w delta_x, x in [-1, 1]; how many
     size = x.size

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import zeta
 
 from asymptotics.conventions import refuse, within
 from asymptotics.spectra import quadratures
@@ -143,6 +142,8 @@ def power_law(alpha: float, beta: float | None = None, p: int | None = None) -> 
     if p is not None:
         return Spectrum(Law(s, w, mass=last, above=above), Law(s, energy))
     resolved = 1e14 * last**-alpha
+    from scipy.special import zeta
+
     H = Law(s, w, tail=float(zeta(alpha, last + 1)), mass=np.inf, resolved=resolved, above=above)
     total = float(zeta(beta - alpha)) if beta - alpha > 1 else np.inf
     return Spectrum(H, Law(s, energy, tail=float(zeta(beta, last + 1)), mass=total, resolved=resolved))

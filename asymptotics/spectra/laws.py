@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from asymptotics import _twofold
 from asymptotics.conventions import refuse
-from asymptotics.spectra.compression import accumulate, compress
+from asymptotics.spectra.accumulation import accumulate
 
 Array = NDArray[np.float64]
 
@@ -109,6 +109,8 @@ class Law:
     def _compressed(self) -> Law:
         if self.atoms.size <= SMALL:
             return self
+        from asymptotics.spectra.compression import compress
+
         nodes, weights, above = compress(self.atoms, self.weights, self.above)
         if nodes.size >= self.atoms.size:
             return self

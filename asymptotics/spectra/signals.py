@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from asymptotics.conventions import refuse
-from asymptotics.spectra.compression import accumulate
+from asymptotics.spectra.accumulation import accumulate
 from asymptotics.spectra.laws import Array, Law, masses, vector
 
 Signal = ArrayLike | str | None
