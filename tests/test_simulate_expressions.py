@@ -1,4 +1,4 @@
-"""The sampler of expressions against explicit inverses, the library's other simulators, and the words of its refusals."""
+"""The sampler of expressions against explicit inverses; the order of its draws; the words of its refusals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from sympy import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
-from simulate import _conditional
 from simulate.expressions import eigenvalues, estimate, sample
 from simulate.expressions.sampling import Sampler
 
@@ -227,43 +226,6 @@ def test_any_expression_is(seed):
         assert ours == pytest.approx(
             plain, rel=1e-7, abs=1e-9 * (1 + abs(plain).max())
         )  # 1e-7, 1e-9: eps worst^2 with two inverses
-
-
-@pytest.mark.false_alarm(0)  # both see the same design
-@pytest.mark.parametrize("sizes", [(60, 100), (100, 60), (60, 61), (61, 60)])
-@pytest.mark.parametrize("grid", [0.0, 1e-9, 0.3, [0.0, 1e-14, 1e-6, 0.1, 3.0]], ids=str)
-def test_ridge_from_its_expressions_down_to_the_ridgeless_limit(sizes, grid):
-    D, (N, P) = T, sizes
-    s, v = np.linspace(0.2, 3, P), np.linspace(1, 2, P) / P
-    E = J - Z * R * Z.T / n
-    train = Trace(E * Z * D * Z.T * E) / n + Trace(E * E) / n
-    quantities = {
-        "bias": [lam**2 * Trace(R * S * R * D), Trace((I - R * Z.T * Z / n) * S * (I - Z.T * Z * R / n) * D)],
-        "variance": [Trace(S * R * Z.T * Z * R) / n**2],
-        "train": [train],
-        "norm2": [Trace(D * (R * Z.T * Z / n) ** 2) + Trace(R * Z.T * Z * R) / n**2],
-        "gcv": [train / (Trace(E) / n) ** 2, train / (1 - Trace(Z * R * Z.T) / n**2) ** 2],
-    }
-    given = {"sizes": {n: N, p: P}, "gaussian": {X: 1}, "deterministic": {S: s, D: v}, "parameters": {lam: grid}}
-    x = np.random.default_rng(1).standard_normal((N, P)) * np.sqrt(s)
-    with np.errstate(all="ignore"):
-        expected = _conditional.exact(x, N * np.atleast_1d(grid), v=v, S=s, sigma2=1.0)
-    for name, expressions in quantities.items():
-        for e in expressions:
-            ours = np.atleast_1d(sample(e, **given, draws=1, rng=np.random.default_rng(1))[0])
-            assert ours == pytest.approx(
-                expected[name], rel=1e-10, abs=1e-25
-            )  # 1e-10: p = n + 1, where the condition is 1e5 to 1e6
-
-
-def test_a_limit_that_does_not_exist_is_refused():
-    given = {"sizes": {n: 5, p: 9}, "gaussian": {X: 1}, "draws": 1, "rng": np.random.default_rng(0)}
-    with pytest.raises(ValueError, match=r"value at lambda = 0 is inf: there is no finite limit as it is written"):
-        sample(Trace(R0), **given, parameters={lam: [0.1, 0.0]})
-    with pytest.raises(
-        ValueError, match=r"'\(X.T\*X\)\*\*-1' is refused: it is singular: its rank is at most 5, and it is 9 x 9"
-    ):
-        sample(Trace((X.T * X).inverse()), **given)
 
 
 @pytest.mark.false_alarm(0)

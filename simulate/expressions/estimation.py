@@ -54,7 +54,7 @@ class Estimation(Evaluation):
         start = min(range(len(word)), key=lambda i: word[i].shape[0])
         size = word[start].shape[0]
         if size <= self.exact_to or all(l.diagonal for l in word):
-            return self.traces(word)
+            return self.traces([word])[word]
         word = word[start:] + word[:start]
         z = self._probe(size)
         out = np.empty((self.probes, len(self.points)))

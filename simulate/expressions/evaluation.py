@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from simulate.expressions import dense
 from simulate.expressions.chains import Chains
 from simulate.expressions.letters import Basis, Diagonal, Letter, Matrix, Ones, Polynomial, Product, Resolvent, Sum, Values, Word
-from simulate.expressions.letters import parameters as parameters_of
 from simulate.expressions.memory import Point
 from simulate.expressions.resolvents import Resolvents
 from simulate.expressions.words import Alphabet
@@ -43,12 +42,12 @@ class Evaluation(Resolvents):
         size = word[0].shape[0]
         return float(self.once(("trace", word), word, lambda: sum(c * self._traced(w, size) for w, c in self.lowered(word))))
 
-    def traces(self, word: Word) -> Array:
-        if any(isinstance(l, Resolvent) and not self.shared(l) for l in word) or not parameters_of(word) & self.varying:
-            return super().traces(word)
+    def at_once(self, word: Word) -> Array | None:
+        if word[0].shape[0] == 1 or any(isinstance(l, Resolvent) and not self.shared(l) for l in word):
+            return None
         head, rest = self._turned(self.lowered(word)[0][0])
-        if word[0].shape[0] == 1 or not head or not all(isinstance(l, Values) for l in head):
-            return super().traces(word)
+        if not head or not all(isinstance(l, Values) for l in head):
+            return None
         f = np.prod([self.function(l.of, self.numbers(l.of.delta)) for l in head if isinstance(l, Values)], axis=0)
         return f @ self._diagonal(rest) if rest else f.sum(axis=-1)
 

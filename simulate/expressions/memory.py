@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from simulate.expressions.words import Alphabet
 Array = NDArray[np.float64]
 Point = Mapping[Any, float]
 
+ROOM = 2**29  # bytes for what differs from point to point: the oldest goes first
+
 
 class Memory:
     """What was evaluated stays, as long as what it depends on does; `points` are those of the parameters, `point` the present one."""
@@ -26,33 +28,49 @@ class Memory:
         self.point = points[0]
         self._lasting: dict[Any, Any] = {}
         self._drawn: dict[Any, Any] = {}
+        self._moving: dict[Any, Any] = {}
+        self._held = 0
         self._functions: dict[Any, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
 
     def traced(self, word: Word) -> float:
         """The trace of a word, or the entry of a word of one row and one column."""
         raise NotImplementedError
 
-    def traces(self, word: Word) -> Array:
-        """The same at all points."""
-        out = np.empty(len(self.points))
-        for k, point in enumerate(self.points):
-            self.point = point
-            out[k] = self.traced(word)
-            if not parameters(word) & self.varying:
-                return np.full(len(self.points), out[0])
-        return out
+    def at_once(self, word: Word) -> Array | None:
+        """The same at all points, if they need not be taken one by one."""
+        raise NotImplementedError
 
     def forget(self) -> None:
         """The present draw."""
-        self._drawn = {}
+        self._drawn, self._moving, self._held = {}, {}, 0
 
     def once(self, key: Any, word: Sequence[Letter], make: Callable[[], Any]) -> Any:
-        """What `make` returns, made once for the draw and the parameters on which the word depends."""
-        memory = self._drawn if any(l.random for l in word) else self._lasting
+        """What `make` returns, made once for the draw and the parameters on which the word depends, as long as there is room."""
+        moves, random = bool(parameters(word) & self.varying), any(l.random for l in word)
+        memory = self._lasting if not random else self._moving if moves else self._drawn
         full = (key, *(self.point[s] for s in parameters(word)))
-        if full not in memory:
-            memory[full] = make()
-        return memory[full]
+        if full in memory:
+            return memory[full]
+        memory[full] = made = make()
+        if memory is self._moving:
+            self._held += _bytes(made)
+            while self._held > ROOM and len(memory) > 1:
+                self._held -= _bytes(memory.pop(next(iter(memory))))
+        return made
+
+    def traces(self, words: Iterable[Word]) -> dict[Word, Array]:
+        """`traced` at all points: one point after another, as the words may have much in common there."""
+        before, fixed = self.point, [w for w in words if not parameters(w) & self.varying]
+        out = {w: np.full(len(self.points), self.traced(w)) for w in fixed}
+        rest = {w: a for w in words if w not in out for a in [self.at_once(w)]}
+        out |= {w: a if a is not None else np.empty(len(self.points)) for w, a in rest.items()}
+        single = [w for w, a in rest.items() if a is None]
+        for k, point in enumerate(self.points if single else ()):
+            self.point = point
+            for w in single:
+                out[w][k] = self.traced(w)
+        self.point = before
+        return out
 
     def number(self, e: Any) -> Any:
         """The value of a SymPy scalar at the present point; inf or nan where it divides by zero."""
@@ -64,10 +82,9 @@ class Memory:
     def numbers(self, e: Any) -> Array:
         """The same at all points."""
         function, symbols = self._function(e)
-        inside = [
-            np.array([point[s] for point in self.points]) if s in self.point else self.traces(self.alphabet.scalars[s])
-            for s in symbols
-        ]
+        words = {s: self.alphabet.scalars[s] for s in symbols if s not in self.point}
+        traces = self.traces(list(words.values()))
+        inside = [traces[words[s]] if s in words else np.array([point[s] for point in self.points]) for s in symbols]
         with np.errstate(all="ignore"):
             return np.broadcast_to(np.asarray(function(*inside), dtype=np.float64), (len(self.points),))
 
@@ -87,3 +104,7 @@ class Memory:
         if not np.all(np.isfinite(A)):
             refuse("expression", letter.text, f"it is singular, or a root of a negative number{self.where(letter)}")
         return A
+
+
+def _bytes(made: Any) -> int:
+    return sum(map(_bytes, made)) if isinstance(made, tuple) else getattr(made, "nbytes", 0)
