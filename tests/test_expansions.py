@@ -11,7 +11,7 @@ from asymptotics import isotropic, random_features, spectra
 from asymptotics import ridge as plain
 from asymptotics.elimination import eliminate
 from asymptotics.errors import ConvergenceError
-from asymptotics.expansions import expand, laws
+from asymptotics.expansions import expand, laws, power_spectra
 
 lam, gamma, psi, c, s = sp.symbols("lambda gamma psi c s", positive=True)
 z, kappa, V, y = sp.symbols("z kappa V y")
@@ -289,3 +289,24 @@ def test_bad_ends():
         laws.ridge("risk", "lam -> oo")
     with pytest.raises(ValueError, match="one of lam -> 0, gamma < 1"):
         laws.ridge("bias", "lam -> 1")
+
+
+@pytest.mark.parametrize("alpha", [2, 1.5])
+def test_power_law_spectra_against_sums_with_analytic_tails(alpha):
+    """`ridge` of the power law itself, at two sizes: what is left falls with the exponent that is said."""
+    for quantity in power_spectra.QUANTITIES:
+        found = power_spectra.ridge(quantity, alpha=alpha)
+        constants = {"C": np.pi / alpha / np.sin(np.pi / alpha), "Z1": float(mp.zeta(-alpha))}
+        misses = []
+        for n in (50, 200):
+            risk = plain.ridge(spectra.power_law(alpha, 1.8), n=n, delta=0.0, r2=1, sigma2=1)
+            value = risk.kappa if quantity == "kappa" else 1 + risk.variance
+            misses.append(abs(found(**constants, m=float(n)) - value))
+        assert abs(np.log(misses[0] / misses[1]) / np.log(4) - float(found.remainder)) < 0.15
+    assert sp.simplify(power_spectra.ridge("overfitting", alpha=3).expression - 3 + sp.Rational(3, 2) / power_spectra.MODES) == 0
+
+
+@pytest.mark.parametrize(("quantity", "alpha"), [("df1", 2), ("kappa", 1), ("kappa", 9), ("kappa", 1.3)])
+def test_bad_power_laws(quantity, alpha):
+    with pytest.raises(ValueError, match=r"one of kappa|a multiple of 1/2"):
+        power_spectra.ridge(quantity, alpha=alpha)

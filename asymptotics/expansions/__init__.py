@@ -5,6 +5,8 @@ r"""Expansions: how a closed form or a root of P(y, x; parameters) = 0 behaves a
 by Newton's polygon (`puiseux`), with fractional powers where they are due and coefficients that are rational or algebraic functions of
 the other parameters. A closed form is first made a polynomial (`elimination`). Which root is meant, numbers tell: at one point of the
 parameters, `given`, and small t. The same numbers check what is returned: y minus the terms must fall with the next exponent.
+
+For ridge at any law of eigenvalues, in its moments, `expansions.laws`; at power-law spectra, `expansions.power_spectra`.
 """
 
 from __future__ import annotations

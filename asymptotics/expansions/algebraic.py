@@ -104,16 +104,23 @@ def _solve(rows: list[list[Any]], right: list[Any]) -> list[Any]:
 
 
 def number(c: Any, point: list[Any]) -> Any:
-    """c at the given parameters (exact rationals), to the working precision."""
+    """c at the given parameters, to the working precision."""
     if isinstance(c, Element):
         return mp.fsum(number(a, point) * c.extension.number**i for i, a in enumerate(c.parts) if a)
     if hasattr(c, "numer") and hasattr(c, "field"):
-        return _rational(c.numer(*point)) / _rational(c.denom(*point))
+        return _value(c.numer, point) / _value(c.denom, point)
     return _rational(c)
 
 
 def _rational(c: Any) -> Any:
     return mpf(int(c.numerator)) / int(c.denominator)
+
+
+def _value(f: Any, point: list[Any]) -> Any:
+    """A polynomial at numbers: exactly where they are rational."""
+    if not any(isinstance(v, mpf) for v in point):
+        return _rational(f(*point))
+    return mp.fsum(_rational(c) * mp.fprod(v**e for v, e in zip(point, es, strict=True)) for es, c in f.terms())
 
 
 def expression(c: Any, field: Any, point: list[Any]) -> Any:
@@ -145,7 +152,7 @@ def _factors(f: Any, point: list[Any]) -> tuple[Any, list[Any]]:
     constant = f.ring.domain.to_sympy(constant)
     factors = []
     for h, k in found:
-        sign = -1 if len(h) == 2 and h(*point) < 0 else 1
+        sign = -1 if len(h) == 2 and _value(h, point) < 0 else 1
         constant *= sign**k
         factors.append((h * sign).as_expr() ** k)
     return constant, factors

@@ -15,7 +15,6 @@ the law stays off 0), and is checked on a law of two atoms, without (F), at 80 d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -24,12 +23,12 @@ from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
-from asymptotics.expansions.algebraic import Element
 from asymptotics.expansions.branch import DIGITS, SMALL, polynomial_roots
+from asymptotics.expansions.composition import U, composed, terms_of
 from asymptotics.expansions.path import T
 from asymptotics.expansions.result import Expansion, collected
 
-LAM, GAMMA, KAPPA0, U = sp.symbols("lambda gamma kappa0 u", positive=True)
+LAM, GAMMA, KAPPA0 = sp.symbols("lambda gamma kappa0", positive=True)
 ATOMS = (1, 3)  # of the law of the check, half each
 QUANTITIES = ("kappa", "df1", "df2", "variance", "bias")
 SPARE = 4  # orders that (R) may lose
@@ -84,11 +83,8 @@ def _ridge(quantity: str, end: str, terms: int) -> Expansion:
         df2 = at.gamma * (f + at.kappa * slope)
         risks = {"variance": df2 / (1 - df2), "bias": -(at.kappa**2) * slope / (1 - df2)}
         y = ({"kappa": at.kappa, "df1": at.gamma * f, "df2": df2} | risks)[quantity]
-        one, u = _lifted(u, field.one)
-        top, bottom = (_composed(_terms(sp.expand(part), field), u, one) for part in sp.fraction(sp.together(y)))
-        Q = {(i, 1): a for i, a in bottom.items()} | {(i, 0): -a for i, a in top.items()}
         values = [(t, v[quantity]) for t, v in numbers]
-        found = puiseux.series(Q, values, terms + 1, field, point, one)
+        found = composed(y, u, values, terms + 1, field, point)
         small = 1 / at.x if at.to == sp.oo else at.x - at.to
         return collected(found, values, terms, at.x, sp.sympify(at.to), small, field, point)
 
@@ -104,7 +100,7 @@ def _solved(end: str, order: int) -> tuple[Any, Any, list[Any], list[puiseux.Ter
     field = sp.QQ.frac_field(*others)
     point = [field.domain.from_sympy(given[s]) for s in others]
     numbers = [(t, _numbers(at, t)) for t in SMALL]
-    u = puiseux.series(_terms(equation, field), [(t, v["u"]) for t, v in numbers], order, field, point)
+    u = puiseux.series(terms_of(equation, field), [(t, v["u"]) for t, v in numbers], order, field, point)
     return f, field, point, u, numbers
 
 
@@ -145,37 +141,3 @@ def _numbers(at: End, t: Any) -> dict[str, Any]:
     u = kappa if at.kappa == U else 1 / kappa if at.kappa == 1 / U else kappa - mp.mpmathify(at.kappa.subs(U, 0).subs(where))
     risks = {"variance": df2 / (1 - df2), "bias": -(kappa**2) * slope / (1 - df2)}
     return {"u": u, "kappa": kappa, "df1": gamma * f, "df2": df2} | risks
-
-
-def _terms(e: Any, field: Any) -> puiseux.Polynomial:
-    return {(Fraction(i), j): a for (i, j), a in sp.Poly(e, T, U, domain=field).as_dict(native=True).items()}
-
-
-def _lifted(series: list[puiseux.Term], one: Any) -> tuple[Any, list[puiseux.Term]]:
-    """All coefficients in the field of the last."""
-    last = series[-1][1]
-    if not isinstance(last, Element):
-        return one, series
-    lift = last.extension.lift
-    return lift(one), [(e, c if isinstance(c, Element) else lift(c)) for e, c in series]
-
-
-def _composed(p: puiseux.Polynomial, u: list[puiseux.Term], one: Any) -> dict[Fraction, Any]:
-    """p(t, u(t)) up to the order to which u is known."""
-    width = u[-1][0]
-    power: dict[Fraction, Any] = {Fraction(0): one}
-    out: dict[Fraction, Any] = {}
-    for j in range(max(k for _, k in p) + 1):
-        for (i, k), a in p.items():
-            if k == j:
-                scale = one.extension.lift(a) if isinstance(one, Element) else a
-                for e, c in power.items():
-                    if i + e <= width:
-                        out[i + e] = out[i + e] + scale * c if i + e in out else scale * c
-        following: dict[Fraction, Any] = {}
-        for e, c in power.items():
-            for d, b in u:
-                if e + d <= width:
-                    following[e + d] = following[e + d] + b * c if e + d in following else b * c
-        power = following
-    return {e: c for e, c in out.items() if c}

@@ -107,7 +107,7 @@ def _expression(h: list[Any], near: Any, field: Any, point: list[Any]) -> Any:
     plain = [expression(a, field, point) for a in reversed(h)]
     poly = sp.Poly.from_list(plain, sp.Dummy("c"))
     names = getattr(field, "symbols", ())
-    numbers = dict(zip(names, map(field.domain.to_sympy, point), strict=True)) if names else {}
+    numbers = dict(zip(names, map(sp.sympify, point), strict=True)) if names else {}
     for root in sp.roots(poly, cubics=False, quartics=False):
         if abs(mp.mpmathify(root.subs(numbers).evalf(30)) - near) < close:
             return root
