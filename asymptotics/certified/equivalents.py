@@ -32,17 +32,15 @@ def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
         return arb(0)
     start = equivalents.effective_ridge(H.law, n=float(n / a), delta=float(delta / a)).kappa  # type: ignore[arg-type]
 
-    def phi(x: Any) -> Any:
-        return x * (n - a * H.sums(x)[0]) - delta
+    def phi(x: Any) -> tuple[Any, Any]:
+        first, second = H.sums(x)
+        return x * (n - a * first) - delta, n - a * second
 
-    def slope(x: Any) -> Any:
-        return n - a * H.sums(x)[1]
-
-    def below(x: Any) -> bool:  # phi < 0 below the root where delta >= 0, and only there
-        return bool(phi(x).mid() < 0)
+    def below(x: Any) -> bool:  # phi < delta below the root where delta >= 0, and only there
+        return bool(phi(x)[0].mid() < 0)
 
     left = 0 if delta >= 0 or sign(H.tail) else -H.atoms[-1]
-    return root(phi, slope, start, below, lambda box: bool(box > left and slope(box) > 0))
+    return root(phi, start, below, lambda box: bool(box > left and phi(box)[1] > 0))
 
 
 def effective_ridge(H: Masses, *, gamma: Any, lam: Any, n: Any, delta: Any) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from flint import arb
 from asymptotics import nonlinear_features
 from asymptotics.certified import isotropic
 from asymptotics.certified.activations import constants
-from asymptotics.certified.balls import Undecided, sign
+from asymptotics.certified.balls import sign
 from asymptotics.certified.isotropic import transform
-from asymptotics.certified.krawczyk import krawczyk
 from asymptotics.certified.ridge import risks
+from asymptotics.certified.roots import root
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,13 @@ def ridge(*, gamma: Any, psi: Any, activation: Any, lam: Any, r2: Any, sigma2: A
     given = {"gamma": float(gamma), "psi": float(psi), "lam": float(lam)}
     start = nonlinear_features.ridge(activation=activation, **given).kappa
 
-    def phi(x: list[Any]) -> list[Any]:
-        return [x[0] * (1 - gamma * H.integrals(x[0])[0]) - lam]
+    def phi(x: Any) -> tuple[Any, Any]:
+        first, second, _, _ = H.integrals(x)
+        return x * (1 - gamma * first) - lam, 1 - gamma * second
 
-    def slope(x: list[Any]) -> list[list[Any]]:
-        return [[1 - gamma * H.integrals(x[0])[1]]]
-
-    box = krawczyk(phi, slope, [start])[0]
     least = 1 - c1 + (c1 * (1 - q.sqrt()) ** 2 if sign(psi - 1) > 0 else 0)
-    if not (box > (0 if lam >= 0 else -least) and slope([box])[0][0] > 0):
-        raise Undecided
+    left = 0 if lam >= 0 else -least
+    box = root(phi, start, lambda x: bool(phi(x)[0].mid() < 0), lambda box: bool(box > left and phi(box)[1] > 0))
     return risks(H, H, gamma, arb(1), lam, box, r2, sigma2)
 
 

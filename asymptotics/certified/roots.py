@@ -25,15 +25,24 @@ def _bisected(below: Callable[[Any], bool]) -> Any:
 
 
 def root(
-    f: Callable[[Any], Any], slope: Callable[[Any], Any], start: Any, below: Callable[[Any], bool], proven: Callable[[Any], bool]
+    equation: Callable[[Any], tuple[Any, Any]], start: Any, below: Callable[[Any], bool], proven: Callable[[Any], bool]
 ) -> Any:
-    """The box of a root of f that is `proven` to be the one meant; Undecided at too low a precision.
+    """The box of a root that is `proven` to be the one meant; Undecided at too low a precision.
 
-    `below` tells which points lie below that root; it need not be certain, for it only gives a starting point.
+    `equation` gives the value and the slope. `below` tells which points lie below the root; it need not be certain, for it only
+    gives a starting point.
     """
+    last: tuple[Any, tuple[Any, Any]] = (None, (None, None))
+
+    def at(x: Any) -> tuple[Any, Any]:  # value and slope are asked for one after the other
+        nonlocal last
+        if last[0] is not x:
+            last = x, equation(x)
+        return last[1]
+
     for guess in (lambda: start, lambda: _bisected(below)):
         with suppress(ConvergenceError):
-            box = krawczyk(lambda x: [f(x[0])], lambda x: [[slope(x[0])]], [guess()])[0]
+            box = krawczyk(lambda x: [at(x[0])[0]], lambda x: [[at(x[0])[1]]], [guess()])[0]
             if proven(box):
                 return box
     raise Undecided

@@ -26,25 +26,21 @@ def _kappa(H: Masses, n: Any, N: Any, delta: Any, k: Any) -> Any:
     start = subsampling.ridge(Spectrum(H.law, H.law), n=float(n), pool=float(N), delta=float(delta), k=float(k)).kappa
     none = arb(0) if k == INF else 1 / k
 
-    def left(x: Any) -> tuple[Any, Any, Any]:
-        """n - df1, (k - df1)/k, N - df1."""
-        df1 = H.sums(x)[0]
-        return n - df1, 1 - df1 * none, N - df1
-
-    def excess(x: Any) -> Any:
-        a, b, c = left(x)
-        return x * a * b - delta * c / N if sign(delta) else m - H.sums(x)[0]
-
-    def slope(x: Any) -> Any:
-        a, b, _ = left(x)
+    def left(x: Any) -> tuple[Any, Any, Any, Any]:
+        """n - df1, (k - df1)/k, N - df1, and how fast df1 falls."""
         first, second = H.sums(x)
-        fall = (first - second) / x  # of df1
-        return a * b + x * fall * (b + a * none) - delta * fall / N if sign(delta) else fall
+        return n - first, 1 - first * none, N - first, (first - second) / x
+
+    def excess(x: Any) -> tuple[Any, Any]:
+        a, b, c, fall = left(x)
+        if not sign(delta):
+            return m - H.sums(x)[0], fall
+        return x * a * b - delta * c / N, a * b + x * fall * (b + a * none) - delta * fall / N
 
     def below(x: Any) -> bool:
-        return bool(excess(x).mid() < 0 or (sign(delta) and min(v.mid() for v in left(x)[:2]) < 0))
+        return bool(excess(x)[0].mid() < 0 or (sign(delta) and min(v.mid() for v in left(x)[:2]) < 0))
 
-    return root(excess, slope, start, below, lambda box: bool(box > 0 and (not sign(delta) or all(v > 0 for v in left(box)))))
+    return root(excess, start, below, lambda box: bool(box > 0 and (not sign(delta) or all(v > 0 for v in left(box)[:3]))))
 
 
 def ridge(spectrum: tuple[Masses, Masses], *, n: Any, pool: Any, delta: Any, k: Any, r2: Any, sigma2: Any) -> dict[str, Any]:

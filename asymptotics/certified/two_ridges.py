@@ -36,13 +36,11 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any, start: Any = None) -> A
         if start is None:
             start = equivalents.effective_ridge(H.law, n=float(m / a), delta=0.0).kappa  # type: ignore[arg-type]
 
-        return root(
-            lambda x: m - a * H.sums(x)[0],
-            lambda x: a * H.integrals(x)[2],
-            start,
-            lambda x: bool((m - a * H.sums(x)[0]).mid() < 0),
-            lambda box: bool(box > 0),
-        )
+        def rest(x: Any) -> tuple[Any, Any]:
+            first, _, slope, _ = H.integrals(x)
+            return m - a * first, a * slope
+
+        return root(rest, start, lambda x: bool(rest(x)[0].mid() < 0), lambda box: bool(box > 0))
 
     if start is None:
         sizes = (float(v) if v == INF else float(v / a) for v in (n, k, delta))
@@ -53,19 +51,15 @@ def kappa(H: Masses, a: Any, n: Any, k: Any, delta: Any, start: Any = None) -> A
         first, second = H.sums(x)
         return n - a * first, arb(1) if k == INF else 1 - a * first / k, a * (first - second)
 
-    def product(x: Any) -> Any:
-        u, v, _ = left(x)
-        return x * u * v - delta
-
-    def slope(x: Any) -> Any:
+    def product(x: Any) -> tuple[Any, Any]:
         u, v, spread = left(x)
-        return u * v + spread * (v + (arb(0) if k == INF else u / k))
+        return x * u * v - delta, u * v + spread * (v + (arb(0) if k == INF else u / k))
 
     def below(x: Any) -> bool:
         u, v, _ = left(x)
-        return bool(u.mid() < 0 or v.mid() < 0 or product(x).mid() < 0)
+        return bool(u.mid() < 0 or v.mid() < 0 or (x * u * v - delta).mid() < 0)
 
-    return root(product, slope, start, below, lambda box: bool(box > 0 and left(box)[0] > 0 and left(box)[1] > 0))
+    return root(product, start, below, lambda box: bool(box > 0 and all(v > 0 for v in left(box)[:2])))
 
 
 def pair(H: Masses, a: Any, n: Any, k: Any, delta: Any, x: Any) -> dict[str, Any]:
