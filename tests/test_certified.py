@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,3 +135,14 @@ def test_a_wrong_start_never_gives_a_wrong_enclosure(wrong, monkeypatch):
     except ConvergenceError:
         return
     assert (found.lower, found.upper) == (right.lower, right.upper)
+
+
+def test_the_page_runs_as_it_stands(capsys):
+    page = (Path(__file__).parent.parent / "docs" / "certified.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(block, "certified.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Enclosure[")
+    assert lines[1] == "True"
+    assert lines[2].count("inf") == 2
+    assert lines[-1] == "True"
