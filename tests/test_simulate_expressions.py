@@ -30,7 +30,7 @@ from sympy import (
 )
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
-from simulate.expressions import eigenvalues, estimate, sample
+from simulate.expressions import eigenvalues, estimate, memory, sample
 from simulate.expressions.sampling import Sampler
 
 n, p, k, lam, mu = symbols("n p k lambda mu", positive=True)
@@ -229,6 +229,15 @@ def test_any_expression_is(seed):
 
 
 @pytest.mark.false_alarm(0)
+def test_what_there_is_no_room_for_is_made_again(monkeypatch):
+    e = Trace((X.T * X / n + lam * S + mu * I).inverse() * T) + Trace((X.T * X / n + lam * S + mu * I) ** -2)
+    given = described(9, 7, 3) | {"parameters": {lam: [[0.1], [0.2], [0.4]], mu: [0.3, 0.6]}, "draws": 2}
+    expected = sample(e, **given, rng=np.random.default_rng(0))
+    monkeypatch.setattr(memory, "ROOM", 0)
+    assert np.array_equal(sample(e, **given, rng=np.random.default_rng(0)), expected)
+
+
+@pytest.mark.false_alarm(0)
 def test_matrices_are_drawn_in_the_order_of_their_names_whether_they_occur_or_not():
     given = described(6, 4, 3)
     rng = np.random.default_rng(7)
@@ -261,6 +270,12 @@ def test_eigenvalues_are_those_of_the_matrix():
     assert ours.shape == (2, 2, 9)
     assert ours[0, 0] == pytest.approx(np.linalg.eigvalsh(a * s + s[:, None] * a), abs=1e-13)  # round-off
     assert ours[:, 1] == pytest.approx(ours[:, 0] + 2, abs=1e-13)
+    x = np.random.default_rng(4).standard_normal((6, 9))
+    wide = {"sizes": {n: 6, p: 9}, "gaussian": {X: 1}, "parameters": {lam: [0.0, 2.0]}}
+    gram = eigenvalues(X.T * X / n - lam * I, **wide, draws=1, rng=np.random.default_rng(4))[0]
+    assert np.all(gram[0, :3] == 0)  # exactly
+    assert gram[0] == pytest.approx(np.linalg.eigvalsh(x.T @ x / 6), abs=1e-13)
+    assert gram[1] == pytest.approx(gram[0] - 2, abs=1e-13)
     flat = eigenvalues(S**2 + 2 * I, **given, draws=1, rng=rng)
     assert flat[0] == pytest.approx(np.sort(s**2 + 2), rel=1e-15)
 
@@ -268,7 +283,11 @@ def test_eigenvalues_are_those_of_the_matrix():
 @pytest.mark.false_alarm(1e-7)  # 40 independent z, of 63 degrees of freedom: |mean| > 1, or variance out of (1/4, 3), has less
 def test_estimates_have_the_errors_that_they_state():
     given = described(12, 20, 8)
-    e = lam**2 * Trace(S * R * R) / p / (1 - Trace(Z * R * Z.T) / n**2) + Trace(b.T * R * b) / Trace(Y * R0 * Y.T)
+    e = (
+        lam**2 * Trace(S * R * R) / p / (1 - Trace(Z * R * Z.T) / n**2)
+        + Trace(b.T * R * b) / Trace(Y * R0 * Y.T)
+        + Trace(F * RF * F.T)
+    )
     grid = {lam: [0.2, 0.3, 0.5, 1.0]}
     exact = sample(e, **given, parameters=grid, draws=40, rng=np.random.default_rng(5))
     value, error = estimate(e, **given, parameters=grid, draws=40, rng=np.random.default_rng(5), probes=64, exact_to=0)
@@ -325,7 +344,8 @@ def test_a_refusal_names_the_sub_expression(e, words):
         ({"parameters": {lam: np.nan}}, "they must be finite"),
         ({"features": {F: ("softplus", X * W)}}, "activation = 'softplus' is refused"),
         ({"features": {F: ("relu", X * X.T)}}, "the argument of F"),
-        ({"features": {F: ("relu", F)}}, "and no features"),
+        ({"features": {F: ("relu", F)}}, "but no features and no parameters"),
+        ({"features": {F: ("relu", lam * X * W)}}, "but no features and no parameters"),
         ({"haar": [X], "gaussian": {}}, "a matrix that is haar is square"),
         ({"draws": 0}, "draws = 0 is refused"),
         ({"rng": 3}, "rng = 3 is refused"),

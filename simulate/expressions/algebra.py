@@ -100,6 +100,16 @@ class Algebra(Alphabet):
             out = out + Polynomial(polynomial.shape, self.expanded(word)) * c
         return out
 
+    def smaller(self, polynomial: Polynomial) -> Polynomial:
+        """c u'u + shift in place of c u u' + shift, if that is larger: what it lacks are eigenvalues at the shift."""
+        words = [w for w in polynomial.terms if w]
+        half = self.halves(words[0]) if len(words) == 1 else None
+        if not half or half[-1].shape[1] >= polynomial.shape[0]:
+            return polynomial
+        size, terms = half[-1].shape[1], dict(polynomial.terms)
+        c = terms.pop(words[0])
+        return Polynomial((size, size), terms | {self.join(self.transpose(half), half): c})
+
     def inverse(self, polynomial: Polynomial) -> Polynomial:
         """The inverse of a square polynomial: a diagonal letter, or a resolvent."""
         shape, terms = polynomial.shape, self.finished(polynomial).terms

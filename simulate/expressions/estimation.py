@@ -11,7 +11,6 @@ Source: hutchinson1989stochastic; efron1982jackknife, chapters 2 and 3 (numberin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,8 +29,8 @@ class Estimation(Evaluation):
         super().__init__(base.alphabet, base.values, base.points)
         self.probes, self.exact_to, self.signs = probes, exact_to, signs
 
-    def draw(self, matrices: Mapping[str, Array]) -> None:
-        super().draw(dict(matrices))
+    def draw(self, matrices: dict[str, Array]) -> None:
+        super().draw(matrices)
         self._probes: dict[int, Letter] = {}
 
     def estimated(self, e: Any) -> tuple[Array, Array]:
@@ -68,5 +67,5 @@ class Estimation(Evaluation):
         name = f"signs of {size}"
         if size not in self._probes:
             self._probes[size] = self.alphabet.make(Matrix, shape=(size, self.probes), text=name, name=name, random=True)
-            self.matrices |= {name: self.signs.choice([-1.0, 1.0], (size, self.probes))}  # type: ignore[operator]
+            self.matrices[name] = self.signs.choice([-1.0, 1.0], (size, self.probes))
         return self._probes[size]

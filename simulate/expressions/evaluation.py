@@ -28,10 +28,10 @@ class Evaluation(Resolvents):
     def __init__(self, alphabet: Alphabet, values: Mapping[str, Array], points: Sequence[Point]) -> None:
         super().__init__(alphabet, points)
         self.values, self.chains = values, Chains(alphabet)
-        self.matrices: Mapping[str, Array] = {}
+        self.matrices: dict[str, Array] = {}
 
-    def draw(self, matrices: Mapping[str, Array]) -> None:
-        """Take the matrices of the next draw, by name."""
+    def draw(self, matrices: dict[str, Array]) -> None:
+        """Take the matrices of the next draw, by name; more may be added to them."""
         self.matrices = matrices
         self.forget()
 

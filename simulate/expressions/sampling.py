@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigvalsh
+from sympy import Integer
 
 from simulate.conventions import refuse
 from simulate.expressions import drawing
@@ -66,12 +67,11 @@ class Sampler:
         if self.reader.shape(e) != self.shapes[symbol.name]:
             unreadable(e, f"the argument of {symbol}, which is {self.shapes[symbol.name]}, is {self.reader.shape(e)}")
         polynomial = self.reader.matrix(e)
-        inside = {l.name for w in polynomial.terms for l in w if hasattr(l, "name")}
-        if {s.name for s, (role, _) in self.roles.items() if role == "features"} & inside or any(
-            l.parameters for w in polynomial.terms for l in w
-        ):
+        letters = [l for w in polynomial.terms for l in w]
+        features = {symbol.name for symbol, (role, _) in self.roles.items() if role == "features"}
+        if features & {getattr(l, "name", "") for l in letters} or self.reader.alphabet.depends(*polynomial.terms.values())[0]:
             unreadable(
-                e, f"the argument of {symbol} may hold matrices that are drawn or given, and no features and no parameters"
+                e, f"the argument of {symbol} may hold matrices that are drawn or given, but no features and no parameters"
             )
         return polynomial
 
@@ -108,21 +108,23 @@ class Sampler:
             unreadable(expression, f"its value at {at or 'a draw'} is {row[k]}: there is no finite limit as it is written")
 
     def spectrum(self, expression: Any, draws: int, rng: np.random.Generator) -> Array:
-        matrix = self.reader.matrix(expression)
-        matrix = self.reader.alphabet.finished(matrix)
+        matrix = self.reader.alphabet.finished(self.reader.matrix(expression))
         rows, columns = matrix.shape
         if rows != columns or matrix.terms != self.reader.alphabet.transposed(matrix).terms:
             unreadable(
                 expression,
                 f"eigenvalues are those of a symmetric matrix, and this one is {rows} x {columns}, and not its own transpose",
             )
+        smaller = self.reader.alphabet.smaller(matrix)
         out = np.empty((draws, len(self.points), rows))
         for row in out:
             self.draw(rng)
             for k, point in enumerate(self.points):
                 self.evaluation.point = point
-                A = self.evaluation.matrix(matrix)
-                row[k] = np.sort(A) if A.ndim == 1 else eigvalsh(A, driver="evd", check_finite=False)
+                A = self.evaluation.matrix(smaller)
+                c = A if A.ndim == 1 else eigvalsh(A, driver="evd", check_finite=False)
+                shift = np.full(rows - len(c), self.evaluation.number(matrix.terms.get((), Integer(0))))
+                row[k] = np.sort(np.concatenate([c, shift]))
         return out.reshape(draws, *self.shape, rows)
 
 
