@@ -1,4 +1,4 @@
-r"""A model with three faces: one SymPy expression of random matrices, its limit, its draws; and the record that holds one against the other.
+r"""A model with three faces: an expression of random matrices, its limit, its draws; and the record that holds one against the other.
 
     R = (S**0.5 * X.T * X * S**0.5 / n + lam * Identity(p)).inverse()
     model = Model(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
@@ -106,7 +106,8 @@ class Faces:
         at = at_size({k: v for k, v in parameters.items() if np.ndim(v) == 0}, n)
         values = {s: at[k] for k, s in self.derivation.parameters.items() if k in at}
         sizes = {d: max(1, round(n * float(ratio.subs(values)))) for d, ratio in self.derivation.reader.ratios.items()}
-        deterministic, vectors = {}, {}
+        deterministic: dict[Any, Any] = {}
+        vectors: dict[Any, Any] = {}
         for key, law in self.given["laws"].items():
             letters = key if isinstance(key, tuple) else (key,)
             eigenvalues, energies = spread(law, sizes[letters[0].shape[0]])
@@ -202,7 +203,7 @@ class Model(Theorem):
 
     @property
     def faces(self) -> Faces:
-        return self.claim.theory.__self__  # type: ignore[union-attr]
+        return getattr(self.claim.theory, "__self__")  # noqa: B009
 
     def equations(self) -> Equations:
         """The limit's equations, as SymPy objects: print them, or `.latex()`."""

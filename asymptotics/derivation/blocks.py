@@ -105,7 +105,8 @@ def _affine(algebra: Algebra, x: FracElement, names: list[Symbol]) -> bool:
 
 def _order(names: list[Symbol], known: set[Symbol], needs: Mapping) -> list[Symbol] | None:
     """An order in which each needs only earlier ones, `known` and what is outside of the block; None where there is a cycle."""
-    inside, found = set(names), []
+    inside = set(names)
+    found: list[Symbol] = []
     while len(found) < len(names):
         ready = [n for n in names if n not in found and not (needs[n] & inside) - set(found) - known]
         if not ready:

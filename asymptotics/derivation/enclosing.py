@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 if TYPE_CHECKING:
@@ -48,17 +49,18 @@ def _point(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> d
                 V[i] = evaluation.right(s, V)
             continue
 
-        def put(x: list[Any], place: list[int] = place) -> list[Any]:
-            W = list(V)
-            for i, v in zip(place, x, strict=True):
-                W[i] = v
-            return W
-
-        box = krawczyk(
-            lambda x, b=block, put=put: evaluation.residual(b, put(x)),
-            lambda x, b=block, put=put: evaluation.jacobian(b, put(x)),
-            [V[i] for i in place],
-        )
+        box = _box(evaluation, block, V, place, krawczyk)
         for i, v in zip(place, box, strict=True):
             V[i] = v
     return {name: evaluation.function(x, V) for name, x in derivation.reduced.outputs.items()}
+
+
+def _box(evaluation: Evaluation, block: Block, V: list[Any], place: list[int], krawczyk: Any) -> list[Any]:
+    def put(x: list[Any]) -> list[Any]:
+        W = list(V)
+        for i, v in zip(place, x, strict=True):
+            W[i] = v
+        return W
+
+    F, J = lambda x: evaluation.residual(block, put(x)), lambda x: evaluation.jacobian(block, put(x))
+    return krawczyk(F, J, [V[i] for i in place])

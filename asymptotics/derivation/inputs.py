@@ -1,4 +1,4 @@
-"""What is said of an expression's matrices, made ready: kinds, variances, ratios of dimensions, laws, and features as Gaussian equivalents."""
+"""What is said of an expression's matrices, made ready: kinds, variances, ratios of dimensions, laws, features by their equivalents."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def by_dimension(laws: Mapping[Any, Any]) -> dict[Symbol, tuple[Any, tuple[str, 
             refuse(
                 "laws",
                 sorted(map(str, laws)),
-                f"{both} act on one dimension, {dimension}, and must commute: give their joint law, laws={{{both}: (values (m, 2), weights (m,))}}",
+                f"{both} act on one dimension, {dimension}; those that commute have a joint law: {both}: (values (m, 2), weights (m,))",
             )
         found[dimension] = (law, letters)
     return found

@@ -67,7 +67,7 @@ class Links:
         unknowns = [("mean", x) for x in self.links] + [("sum", x) for x in self.links if self._haar(x)]
 
         def image(values: Mapping[tuple[str, Link], int]) -> dict[tuple[str, Link], int]:
-            found = {}
+            found: dict[Quantity, int] = {}
             for f, form in enumerate(self.forms):
                 H = closed(A[f], self.energies(f, values, weight), len(form.ports))
                 mine = [x for x in self.links if x[0] == f]
@@ -83,10 +83,10 @@ class Links:
             if all(bool(now[u]) <= bool(values[u]) for u in unknowns):
                 break
             values = {u: now[u] or values[u] for u in unknowns}
-        kinds = {u: (u[0], weight[u[1]], self._over(u)) if live[u] else () for u in unknowns}
-        label = dict(kinds)
+        kinds: dict[Quantity, tuple] = {u: (u[0], weight[u[1]], self._over(u)) if live[u] else () for u in unknowns}
+        label: dict[Quantity, tuple] = dict(kinds)
         while True:
-            numbers = {k: draw.randrange(1, PRIME) for k in sorted(set(label.values()), key=str) if k}
+            numbers: dict[tuple, int] = {k: draw.randrange(1, PRIME) for k in sorted(set(label.values()), key=str) if k}
             now = image({u: numbers.get(label[u], 0) for u in unknowns})
             finer = {u: (*kinds[u], now[u]) if live[u] else () for u in unknowns}
             if len(set(finer.values())) == len(set(label.values())):

@@ -53,9 +53,9 @@ def _insert(space: list[tuple[int, Vector]], w: Vector) -> Vector:
     for pivot, b in space:
         if w[pivot]:
             w = [x - w[pivot] * y for x, y in zip(w, b, strict=True)]
-    pivot = next((i for i, x in enumerate(w) if x), None)
-    if pivot is None:
+    if not any(w):
         return []
+    pivot = next(i for i, x in enumerate(w) if x)
     w = [x / w[pivot] for x in w]
     space[:] = [(i, [x - b[pivot] * y for x, y in zip(b, w, strict=True)] if b[pivot] else b) for i, b in space]
     space.append((pivot, w))
@@ -83,7 +83,7 @@ def _restricted(form: Form, groups: dict, spaces: dict) -> Form:
                 found[new[q]] = found.get(new[q], zero) + a * x
         return {j: a for j, a in found.items() if a}
 
-    A = {}
+    A: dict[tuple[int, int], FracElement] = {}
     for i in kept:
         row = folded({j: a for (k, j), a in form.A.items() if k == i})
         A |= {(new[i], j): a for j, a in row.items()}

@@ -182,7 +182,7 @@ class Reader:
         if isinstance(expr, sympy.Identity):
             return constant(expr.shape[0], self.algebra.one), Rational(0)
         if isinstance(expr, sympy.ZeroMatrix):
-            return Form(*expr.shape, (), {}, {}, {}, self.algebra.zero), Rational(0)
+            return Form(expr.shape[0], expr.shape[1], (), {}, {}, {}, self.algebra.zero), Rational(0)
         if isinstance(expr, sympy.Transpose):
             form, k = self.matrix(expr.arg)
             return form.T, k
@@ -247,7 +247,7 @@ class Reader:
             if not form.D:
                 _refuse(
                     expr,
-                    "without its random matrices it is zero, so this inverse may be singular: add a penalty, (A + lam*Identity), and let lam tend to 0",
+                    "without its random matrices it is 0, so its inverse may be singular: invert (A + lam*Identity), and let lam tend to 0",
                 )
             form, k = form.inverse(), -k
         whole, total = form, k

@@ -50,13 +50,13 @@ class Reduced:
 
 def reduce(system: System, law: list[int], generators: Generators) -> Reduced:
     """The system in integrals and the unknowns that cannot be eliminated."""
-    integrands, outputs = _signed(system)
+    integrands, results = _signed(system)
     known: dict[tuple, Symbol] = {}
     pieces = {u.name: split(x, u.over, (), law, known) for u, x in zip(system.unknowns, integrands, strict=True)}
-    results = {v.name: split(x, v.over, v.vectors, law, known) for v, x in zip(system.values, outputs, strict=True)}
-    algebra = Algebra(generators, [*(u.name for u in system.unknowns), *known.values(), *results])
+    answers = {v.name: split(x, v.over, v.vectors, law, known) for v, x in zip(system.values, results, strict=True)}
+    algebra = Algebra(generators, [*(u.name for u in system.unknowns), *known.values(), *answers])
     equations = {name: _total(algebra, parts) for name, parts in pieces.items()}
-    values = {name: _total(algebra, parts) for name, parts in results.items()}
+    values = {name: _total(algebra, parts) for name, parts in answers.items()}
     inside = list(dict.fromkeys(d for *_, factors in known for d, _ in factors))
     equations, changed, values = merged(algebra, equations, [algebra.polynomial(d) for d in inside], values)
     now = dict(zip(inside, changed, strict=True))

@@ -66,21 +66,18 @@ def _function_py(t, c, r, V, G, width, gradient, other):
 
 
 def _integral_py(t, c, at, i, V, G, width, gradient, other, work):
-    """The same for integral i; `work` (width + 2, atoms) is overwritten."""
+    """The same for integral i; `work` (2 width + 2, atoms) is overwritten."""
     first, last = t[t[ATOM_END] + t[t[MEASURE] + i]], t[t[ATOM_END] + t[t[MEASURE] + i] + 1]
     m = last - first
-    zero = V[0] * 0
     terms, D = work[0, :m], work[1, :m]
     for a in range(m):
         terms[a] = at[0, first + a] * at[1 + t[t[MOMENT] + i], first + a]
-    for j in range(width):
-        work[2 + j, :m] = 0
+    work[2 : 2 + width, :m] = 0
     for k in range(t[t[FACTOR_END] + i], t[t[FACTOR_END] + i + 1]):
-        f, times = t[t[FACTOR] + k], t[t[MULTIPLICITY] + k]
-        scale = 1 + zero
+        f, times, scale = t[t[FACTOR] + k], t[t[MULTIPLICITY] + k], 1 + V[0] * 0
         D[:] = 0
-        for j in range(width):
-            other[j] = 0
+        other[:] = 0
+        work[2 + width : 2 + 2 * width, :m] = 0
         if t[t[COMMON] + f] >= 0:
             scale, _ = _polynomial(t, c, t[t[COMMON] + f], V, G, width, other)
         for part in range(t[t[PART_END] + f], t[t[PART_END] + f + 1]):
@@ -88,55 +85,44 @@ def _integral_py(t, c, at, i, V, G, width, gradient, other, work):
             s = at[1 + t[t[PART_MONOMIAL] + part], first:last]
             for a in range(m):
                 D[a] += weight * s[a]
-        for a in range(m):
-            D[a] = 1 / D[a]
-        for part in range(t[t[PART_END] + f], t[t[PART_END] + f + 1]):
-            if width > 0:
-                _polynomial(t, c, t[t[PART_POLYNOMIAL] + part], V, G, width, gradient)
-            s = at[1 + t[t[PART_MONOMIAL] + part], first:last]
             for j in range(width):
                 if gradient[j] != 0:
-                    slope, by = work[2 + j, :m], times * gradient[j]
-                    for a in range(m):
-                        slope[a] -= by * s[a] * D[a]
+                    work[2 + width + j, :m] += gradient[j] * s
+        for a in range(m):
+            D[a] = 1 / D[a]
         for j in range(width):
-            if other[j] != 0:
-                work[2 + j, :m] += times * other[j] / scale
+            slope, inner, outer = work[2 + j, :m], work[2 + width + j, :m], other[j] / scale
+            for a in range(m):
+                slope[a] -= times * (inner[a] * D[a] - outer)
         for _ in range(times):
             for a in range(m):
                 terms[a] *= scale * D[a]
-    total = zero
+    total = V[0] * 0
     for a in range(m):
         total += terms[a]
     for j in range(width):
-        gradient[j] = 0
-        slope = work[2 + j, :m]
+        gradient[j], slope = 0, work[2 + j, :m]
         for a in range(m):
             gradient[j] += terms[a] * slope[a]
     return total
 
 
-def _variable_py(t, c, at, v, V, G, width, gradient, other, work):
-    """What the equation of variable v says of it."""
-    if t[t[KIND] + v] == 1:
-        return _function(t, c, t[t[WHICH] + v], V, G, width, gradient, other)
-    return _integral(t, c, at, t[t[WHICH] + v], V, G, width, gradient, other, work), 1.0
-
-
 def _block_py(t, c, at, b, V, G, width, F, J, work):
     """The block's other unknowns from its core, and what the equations say of the core (F) with derivatives (J); the worst loss."""
     gradient, other = np.zeros(width, dtype=V.dtype), np.zeros(width, dtype=V.dtype)
-    worst = 1.0
-    for k in range(t[t[REST_END] + b], t[t[REST_END] + b + 1]):
-        v = t[t[REST] + k]
-        V[v], lost = _variable(t, c, at, v, V, G, width, gradient, other, work)
-        G[v, :width] = gradient
-        worst = max(worst, lost)
-    for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
-        row = k - t[t[CORE_END] + b]
-        F[row], lost = _variable(t, c, at, t[t[CORE] + k], V, G, width, gradient, other, work)
-        J[row, :width] = gradient
-        worst = max(worst, lost)
+    worst, start, first = 1.0, t[t[REST_END] + b], t[t[CORE_END] + b]
+    others = t[t[REST_END] + b + 1] - start
+    for k in range(others + t[t[CORE_END] + b + 1] - first):
+        v = t[t[REST] + start + k] if k < others else t[t[CORE] + first + k - others]
+        if t[t[KIND] + v] == 1:
+            value, lost = _function(t, c, t[t[WHICH] + v], V, G, width, gradient, other)
+            worst = max(worst, lost)
+        else:
+            value = _integral(t, c, at, t[t[WHICH] + v], V, G, width, gradient, other, work)
+        if k < others:
+            V[v], G[v, :width] = value, gradient
+        else:
+            F[k - others], J[k - others, :width] = value, gradient
     return worst
 
 
@@ -155,18 +141,17 @@ def _step_py(t, c, at, b, V, G, seed, work):
     worst = _block(t, c, at, b, V, G, m + 1, F, J, work)
     if seed >= 0:
         G[seed, m] = 0
-    M, right = np.zeros((m, m), dtype=V.dtype), np.zeros((m, 2), dtype=V.dtype)
+    M, right, x = np.eye(m).astype(V.dtype), np.zeros((m, 2), dtype=V.dtype), np.zeros(m, dtype=V.dtype)
     positive = True
     for i in range(m):
-        x = V[t[t[CORE] + first + i]]
-        positive &= x.imag == 0 and F[i].imag == 0 and x.real > 0 and F[i].real > 0
+        x[i] = V[t[t[CORE] + first + i]]
+        positive &= x[i].imag == 0 and F[i].imag == 0 and x[i].real > 0 and F[i].real > 0
     for i in range(m):
-        x = V[t[t[CORE] + first + i]]
-        scale = F[i] if positive else x if x != 0 else 1 + x
+        unit = x[i] if x[i] != 0 else 1 + x[i]
+        scale = F[i] if positive else unit
         for j in range(m):
-            y = V[t[t[CORE] + first + j]]
-            M[i, j] = (1.0 if i == j else 0.0) - J[i, j] * (y if y != 0 else 1 + y) / scale
-        right[i, 0] = np.log(F[i] / x) if positive else (F[i] - x) / scale
+            M[i, j] -= J[i, j] * (x[j] if x[j] != 0 else 1 + x[j]) / scale
+        right[i, 0] = np.log(F[i] / x[i]) if positive else (F[i] - x[i]) / scale
         right[i, 1] = J[i, m] / scale
     return _solved(M, right), positive, worst
 
@@ -183,27 +168,20 @@ def _solved_py(M, right):
     """M^-1 right by elimination with pivoting; nan where M is singular."""
     m = M.shape[0]
     for j in range(m):
-        p = j
-        for i in range(j + 1, m):
-            if abs(M[i, j]) > abs(M[p, j]):
-                p = i
+        p = j + np.argmax(np.abs(M[j:, j]))
         if M[p, j] == 0:
             right[:] = np.nan
             return right
-        for k in range(m):
-            M[j, k], M[p, k] = M[p, k], M[j, k]
-        for k in range(right.shape[1]):
-            right[j, k], right[p, k] = right[p, k], right[j, k]
+        for A in (M, right):
+            for k in range(A.shape[1]):
+                A[j, k], A[p, k] = A[p, k], A[j, k]
         for i in range(m):
             if i != j:
                 factor = M[i, j] / M[j, j]
-                for k in range(j, m):
-                    M[i, k] -= factor * M[j, k]
-                for k in range(right.shape[1]):
-                    right[i, k] -= factor * right[j, k]
+                M[i, j:] -= factor * M[j, j:]
+                right[i] -= factor * right[j]
     for j in range(m):
-        for k in range(right.shape[1]):
-            right[j, k] /= M[j, j]
+        right[j] /= M[j, j]
     return right
 
 
@@ -290,7 +268,7 @@ def _near_py(t, c, at, b, V, G, neighbour, work):
 
 def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certificate, status):
     """All points: `parameters` (points, k) are the first k variables; `found` (points, variables) receives all."""
-    work = np.empty((G.shape[1] + 2, at.shape[1]), dtype=V.dtype)
+    work = np.empty((2 * G.shape[1] + 2, at.shape[1]), dtype=V.dtype)
     for p in range(parameters.shape[0]):
         V[:] = 0
         V[: parameters.shape[1]] = parameters[p]
@@ -326,7 +304,6 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 _polynomial = _jit(_polynomial_py)
 _function = _jit(_function_py)
 _integral = _jit(_integral_py)
-_variable = _jit(_variable_py)
 _block = _jit(_block_py)
 _solved = _jit(_solved_py)
 _size = _jit(_size_py)

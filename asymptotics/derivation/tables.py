@@ -1,4 +1,4 @@
-r"""Reduced equations as arrays: sparse polynomials, rational functions, integrals over atoms. What the solver runs; nothing is compiled anew.
+r"""Reduced equations as arrays, which the solver runs: sparse polynomials, rational functions, integrals. Nothing is compiled anew.
 
 A variable is a generator of the field: parameters first, then unknowns. A polynomial is a range of terms, a term a coefficient and a
 range of (variable, exponent). An integral's factor D(s) is a list of (monomial in s, polynomial) over one denominator free of s.
@@ -65,9 +65,9 @@ SECTIONS = {  # of the table, in order; what belongs to i in the section that X_
 
 
 class Tables(NamedTuple):
-    """`index`: where each section begins, then the sections; `coefficient` of each term; `atoms`, see `_atoms`."""
+    """`table`: where each section begins, then the sections; `coefficient` of each term; `atoms`, see `_atoms`."""
 
-    index: Ints
+    table: Ints
     coefficient: NDArray[np.float64]
     atoms: NDArray[np.float64]
 
