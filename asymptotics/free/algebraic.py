@@ -161,12 +161,12 @@ def algebraic(P: Any, m: Any = None, z: Any = None, *, moments: Sequence[Any] = 
     >>> algebraic(m + 1 / (z + m)).moments(5) == algebraic(m**2 + z * m + 1).moments(5)
     True
     """
-    from sympy import Eq, Poly, Symbol, fraction, together
+    from sympy import Eq, Poly, Symbol, fraction, nsimplify, together
 
     m, z = Symbol("m") if m is None else m, Symbol("z") if z is None else z
     expression = P.lhs - P.rhs if isinstance(P, Eq) else P
     known = [Fraction(1), *(rational("moments", value) for value in moments)]
-    polynomial = Poly(fraction(together(expression))[0], m, z)
+    polynomial = Poly(fraction(together(nsimplify(expression, rational=True)))[0], m, z)
     if polynomial.domain.is_ZZ or polynomial.domain.is_QQ:
         candidates = [table(dict(f.clear_denoms(convert=True)[1].terms())) for f, _ in polynomial.factor_list()[1] if f.degree(m)]
     else:

@@ -123,8 +123,8 @@ class Atlas:
 
     @cached_property
     def starts(self) -> Array:
-        """(2) where each chart begins."""
-        return self.sums(self.ends[:, 0], np.arange(len(self.ends)), 1)
+        """(2) where each chart begins: 0 exactly if it begins at e."""
+        return np.where(self.ends[:, 0] == self.places[:, 0], 0.0, self.sums(self.ends[:, 0], np.arange(len(self.ends)), 1))
 
     @cached_property
     def masses(self) -> Array:

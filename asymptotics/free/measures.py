@@ -89,7 +89,7 @@ def arcsine(radius: Any = 2) -> Algebraic:
     [1, 0, 2, 0, 6, 0, 20]
     """
     radius = _positive("radius", radius)
-    return Algebraic(_integers([[-1, 0, 0], [0, 0, 0], [-(radius**2), 0, 1]]), (Fraction(1), Fraction(0)))
+    return Algebraic(_integers([[-1, 0, 0], [0, 0, 0], [-(radius**2), 0, 1]]), (Fraction(1),))
 
 
 def jacobi(alpha: Any, beta: Any) -> Algebraic:

@@ -218,6 +218,19 @@ class Sheet:
         _track(self.P, self.singular, self.moments, targets, roots, errors)
         return roots, errors
 
+    def pair(self, z: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """m(z) and m'(z) = -P_z/P_m, to the rounding of P in doubles; nan where the path was lost."""
+        scale = float(self.scale)
+        zeta = (z - float(self.centre)) / scale
+        lower = zeta.imag < 0
+        m, errors = self.follow(np.where(lower, zeta.conj(), zeta))
+        m = np.where(errors < 1e-6, np.where(lower, m.conj(), m), np.nan)
+        powers, heights = m ** np.arange(len(self.P))[:, None], zeta ** np.arange(self.P.shape[1])[:, None]
+        i, j = np.arange(1, len(self.P))[:, None], np.arange(1, self.P.shape[1])[:, None]
+        across = np.einsum("ij,in,jn->n", self.P[:, 1:], powers, j * heights[:-1])
+        along = np.einsum("ij,in,jn->n", self.P[1:], i * powers[:-1], heights)
+        return m / scale, -across / along / scale**2
+
     def root(self, zeta: Any) -> Any:
         """The branch at a zeta that is not singular, Im zeta >= 0, in 60 digits. ConvergenceError where the path is lost."""
         mp = context()
