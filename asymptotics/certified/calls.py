@@ -46,11 +46,14 @@ def functions() -> Iterator[str]:
                     yield f"{module.name}.{name}"
 
 
+def _installed() -> None:
+    if not importlib.util.find_spec("flint"):
+        refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
+
+
 @functools.cache
 def _twin(function: Callable[..., Any]) -> tuple[Callable[..., Any], inspect.Signature]:
     """The twin, and the signature of both."""
-    if not importlib.util.find_spec("flint"):
-        refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
     module, name = function.__module__.removeprefix("asymptotics."), function.__name__
     here = f"{certified.__name__}.{module}"
     twin = (
@@ -102,16 +105,16 @@ def _point(twin: Callable[[], Any]) -> dict[Any, tuple[float, float]]:
     ) from left
 
 
-def enclosures(twin: Callable[[int], dict[str, Any]], count: int) -> dict[str, Enclosure]:
-    """The values that `twin` gives by name at points 0 ... count - 1, as balls at the precision of python-flint's context."""
-    if not importlib.util.find_spec("flint"):
-        refuse(NAME, True, "enclosures need python-flint: pip install 'ridgeless[certified]'")
+def enclosures(twin: Callable[[int], Any], count: int) -> dict[Any, Enclosure]:
+    """The values that `twin` gives, by name, at points 0 ... count - 1 > 0, as balls at the precision of python-flint's context."""
+    _installed()
     ends = [_point(functools.partial(twin, i)) for i in range(count)]
     return {k: Enclosure(np.array([end[k][0] for end in ends]), np.array([end[k][1] for end in ends])) for k in ends[0]}
 
 
 def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a guarded formula with an `Enclosure` for every array; ValueError where there is no twin, or no python-flint."""
+    _installed()
     twin, signature = _twin(function)
     plain = function(*args, **kwargs)
     from flint import arb
@@ -135,10 +138,14 @@ def certify(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             numbers[name] = np.asarray(value, dtype=np.float64)
     shape = np.broadcast_shapes(*(v.shape for v in numbers.values()))
     flat = {name: np.broadcast_to(v, shape).ravel().tolist() for name, v in numbers.items()}
-    ends: list[dict[Any, tuple[float, float]]] = []
-    for i in range(int(np.prod(shape))):
-        point = fixed | {name: arb(v[i]) if np.isfinite(v[i]) else v[i] for name, v in flat.items()}
-        ends.append(_point(functools.partial(twin, **point)))
-    names = list(ends[0] if ends else _parts(plain.to_dict() if hasattr(plain, "to_dict") else plain))
-    table = np.array([[end[name] for name in names] for end in ends]).reshape(*shape, len(names), 2)
-    return _rebuilt(plain, {name: Enclosure(table[..., j, 0][()], table[..., j, 1][()]) for j, name in enumerate(names)})
+
+    def at(i: int) -> Any:
+        return twin(**fixed, **{name: arb(v[i]) if np.isfinite(v[i]) else v[i] for name, v in flat.items()})
+
+    if size := int(np.prod(shape)):
+        found = enclosures(at, size)
+    else:
+        none = _parts(plain.to_dict() if hasattr(plain, "to_dict") else plain)
+        found = dict.fromkeys(none, Enclosure(np.empty(0), np.empty(0)))
+    shaped = {k: Enclosure(*(np.reshape(v, shape)[()] for v in (box.lower, box.upper))) for k, box in found.items()}
+    return _rebuilt(plain, shaped)
