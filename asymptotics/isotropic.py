@@ -47,7 +47,7 @@ def _discriminant(gamma: Any, lam: Any, low: Any) -> tuple[Pair, Pair]:
     if np.any(bad):
         gamma, lam, bad = np.broadcast_arrays(gamma, lam, bad)
         g, value = float(gamma[bad][0]), float(lam[bad][0])
-        refuse("lam", value, f"at gamma = {g!r} lam must be above edge(gamma) = {edge(gamma=g)!r}, or not negative")
+        refuse("lam", value, f"at gamma = {g!r} lam must be above edge(gamma) = {float(edge(gamma=g))!r}, or not negative")
     return s, square_root((np.maximum(square[0], 0.0), square[1]))
 
 
