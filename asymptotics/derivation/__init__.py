@@ -16,5 +16,5 @@ __all__ = ["derive"]
 
 def __getattr__(name: str) -> Any:
     if name == "derive":
-        return importlib.import_module("asymptotics.derivation.limits").derive
+        return importlib.import_module("asymptotics.derivation.describing").derive
     raise AttributeError(f"asymptotics.derivation has no {name!r}; it has derive")

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import sympy
+from numpy.typing import NDArray
 from sympy import Expr, MatrixSymbol, Symbol
 
+from asymptotics import spectra
 from asymptotics.conventions import refuse
 from asymptotics.derivation.tables import Measure
 
@@ -39,6 +41,21 @@ def inputs(
     spread: Callable[..., float],
 ) -> Inputs:
     """All of it; `spread(expr)` is the limit of a scalar expression in the same matrices."""
+    for name, e in expressions.items():
+        if not isinstance(e, sympy.Basic):
+            refuse("expression", e, f"{name} must be a SymPy expression")
+    declared = [
+        *gaussian,
+        *symmetric,
+        *haar,
+        *features,
+        *vectors,
+        *(x for key in laws for x in (key if isinstance(key, tuple) else (key,))),
+    ]
+    shapes = {x.name: x.shape for x in declared}
+    for x in {x for e in expressions.values() for x in e.atoms(MatrixSymbol)}:
+        if shapes.get(x.name, x.shape) != x.shape:
+            refuse(x.name, x.shape, f"it is described with the shape {shapes[x.name]}")
     kinds: dict[str, str] = {}
     variances: dict[str, Expr] = {}
     for kind, group in (("gaussian", gaussian), ("symmetric", symmetric), ("haar", haar), ("vector", vectors)):
@@ -131,12 +148,31 @@ def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Meas
         return Measure(np.ones((1, 1)), np.zeros(1))
     if law is None:
         return Measure(np.ones((1, 1)), np.ones(1))
+    if isinstance(law, str):
+        law = spectra.parse(law)
     if isinstance(law, tuple):
         values, weights = (np.asarray(x, dtype=np.float64) for x in law)
         return Measure(values, weights)
+    if not hasattr(law, "H") and not hasattr(law, "atoms"):
+        refuse("laws", law, "a Spectrum or Law of asymptotics.spectra, a string that names one, or (values (m, q), weights (m,))")
     own = getattr(law, "G", law) if vectors else getattr(law, "H", law)
     own = own.compressed() if compressed else own
     if not abs(own.mass - 1) < 1e-9:  # rounding of up to 10^6 weights
         refuse("laws", own, "a law of mass 1 is needed: spectra.atoms, from_eigenvalues, ...")
     s, w = (np.append(own.atoms, 0.0), np.append(own.weights, own.zero)) if own.zero else (own.atoms, own.weights)
     return Measure(s[:, None], w)
+
+
+def array(name: str, value: Any, ratio: bool) -> NDArray:
+    """A parameter as an array of finite numbers; a ratio of dimensions is positive."""
+    try:
+        array = np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+    except (TypeError, ValueError):
+        refuse(name, value, "it must be a number or an array of numbers")
+    bad = ~np.isfinite(array) | ((array.real <= 0) & ratio)
+    if np.any(bad):
+        remedy = (
+            "a ratio of dimensions is positive and finite" if ratio else "parameters are finite; at infinity there is `expand`"
+        )
+        refuse(name, array[bad].ravel()[0], remedy)
+    return array

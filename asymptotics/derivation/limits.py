@@ -1,13 +1,9 @@
-r"""`derive`: an expression with what is known of its matrices, and the limit of it.
-
-model = derive(lam**2 * Trace(S * R * R) / p, gaussian=[X], laws={S: spectra.atoms([1, 3], [0.5, 0.5])})
-model.limit(gamma=2, lam=0.1).value
-"""
+r"""The limit of expressions: their equations, reduced, and their solution with a certificate."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,13 +11,13 @@ from typing import Any
 import numpy as np
 import sympy
 from numpy.typing import NDArray
-from sympy import Expr, MatrixSymbol, Symbol
+from sympy import Symbol
 
 from asymptotics.conventions import refuse, refuse_foreign
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.dyson import dyson
 from asymptotics.derivation.equations import Equations, equations
-from asymptotics.derivation.inputs import Inputs, by_dimension, inputs, measure
+from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import reduce
 from asymptotics.derivation.tables import Laws, measured, tables
@@ -57,11 +53,17 @@ class Derivation:
         self.many, self.given = many, given
         self.reader = Reader(given.expressions, given.kinds, given.ratios)
         self.reduced = reduce(dyson(self.reader, given.variances), self.reader.law, self.reader.generators)
+        self._by_dimension = by_dimension(given.laws)
         generators = self.reader.generators
         own = {s for s in generators.roots if s not in self.reader.laws.values() and s not in generators.opaque and s != PATH}
         hidden = {s for e in [*generators.opaque.values(), *self.reduced.later.values()] for s in e.free_symbols}
         free = (own | hidden) - set(given.constants) - set(self.reduced.functionals)
         self.parameters: dict[str, Symbol] = {keyword(s): s for s in sorted(free, key=str)}
+
+    @property
+    def _ratios(self) -> set[str]:
+        """The parameters that are ratios of dimensions."""
+        return {k for k, s in self.parameters.items() if any(s in r.free_symbols for r in self.given.ratios.values())}
 
     def equations(self) -> Equations:
         """The equations as SymPy objects."""
@@ -79,7 +81,7 @@ class Derivation:
         return self._laws(compressed=False)
 
     def _laws(self, compressed: bool = True) -> Laws:
-        found = by_dimension(self.given.laws)
+        found = self._by_dimension
         place, own = {s: i for i, s in enumerate(self.reader.algebra.symbols)}, self.reader.laws
         columns = {d: {place[own[x]]: j for j, x in enumerate(letters) if x in own} for d, (_, letters) in found.items()}
         needed = measured(self.reduced)
@@ -173,12 +175,7 @@ class Derivation:
         missing = [name for name in self.parameters if name not in parameters]
         if missing:
             refuse(missing[0], None, f"a value is needed; parameters are {', '.join(self.parameters)}")
-        arrays = {k: np.asarray(v, dtype=np.complex128 if np.iscomplexobj(v) else np.float64) for k, v in parameters.items()}
-        for name, array in arrays.items():
-            if not np.all(np.isfinite(array)):
-                refuse(
-                    name, array[~np.isfinite(array)].ravel()[0], "parameters are finite; a limit at infinity is an expansion's"
-                )
+        arrays = {k: array(k, v, k in self._ratios) for k, v in parameters.items()}
         shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
         return {k: np.broadcast_to(a, shape).ravel() for k, a in arrays.items()}, shape
 
@@ -228,6 +225,12 @@ class Derivation:
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
         solver._solve(t.table, t.coefficient, t.atoms, parameters, path, linear, V, G, variables, outputs, certificate, status)
         residual, loss = certificate[:, 0], certificate[:, 1] * np.finfo(float).eps
+        if not np.all(np.isfinite(outputs[status == solver.OK])):
+            refuse(
+                "expression",
+                ", ".join(self.given.expressions),
+                "it is infinite: an inverse in it is singular at an eigenvalue of a law",
+            )
         for i in np.flatnonzero((status != solver.OK) | ~((residual < DOUBTFUL) & (loss < DOUBTFUL))).tolist():
             self._precisely({k: v[i].item() for k, v in flat.items()}, variables[i], outputs[i])
             residual[i], loss[i] = 0.0, np.finfo(float).eps
@@ -252,50 +255,3 @@ def _stuck(at: Mapping[str, Any], residual: float, iterations: int) -> Convergen
     where = ", ".join(f"{k} = {v:.12g}" for k, v in at.items())
     causes = "the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative"
     return ConvergenceError(f"the limit at {where}", residual=residual, iterations=iterations, causes=causes)
-
-
-def derive(
-    expression: Expr | Mapping[str, Expr],
-    *,
-    gaussian: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
-    symmetric: Iterable[MatrixSymbol] | Mapping[MatrixSymbol, Any] = (),
-    haar: Iterable[MatrixSymbol] = (),
-    features: Mapping[MatrixSymbol, tuple[Any, Expr]] | None = None,
-    laws: Mapping[Any, Any] | None = None,
-    vectors: Iterable[MatrixSymbol] = (),
-    ratios: Mapping[Any, Expr] | None = None,
-) -> Derivation:
-    """The limit of a scalar SymPy expression of random matrices, or of several by name, as all dimensions grow together.
-
-    gaussian: matrices of iid entries of variance 1, or a mapping to their variances; symmetric: Gaussian symmetric ones (off the
-    diagonal); haar: uniform orthogonal ones. features: F -> (activation, argument), F = activation(argument) entrywise, by its
-    Gaussian equivalent. laws: a deterministic symmetric matrix -> a Spectrum or Law of mass 1, or (S, T) -> (values (m, 2), weights (m,))
-    for those that commute. vectors: columns of unit norm, whose energy over the eigenvectors is that of the spectrum (G).
-    ratios: parameter -> ratio of two dimensions; by default gamma = p/n (`inputs.dimensions`).
-
-    Raises ValueError, naming the sub-expression, for what has no such limit: shapes that do not match, symbols that nothing describes,
-    matrices that need not commute, what is not rational, inverses that may be singular, sums whose terms grow differently.
-    """
-    given: dict[str, Any] = {
-        "gaussian": gaussian,
-        "symmetric": symmetric,
-        "haar": tuple(haar),
-        "laws": laws or {},
-        "vectors": tuple(vectors),
-        "ratios": ratios,
-    }
-
-    def spread(expr: Expr) -> float:
-        model = derive(expr, **given)
-        first, second = (
-            model.limit(certified=False, **{k: at + 0.1 * i for i, k in enumerate(model.parameters)}).value for at in (0.7, 1.9)
-        )
-        if not abs(first - second) <= 1e-12 * abs(first):  # 1e-12: a limit's own accuracy
-            refuse(
-                "features", str(expr), f"the variance of their argument depends on {', '.join(model.parameters)}; divide by it"
-            )
-        return float(first)
-
-    many = isinstance(expression, Mapping)
-    expressions = dict(expression) if isinstance(expression, Mapping) else {"value": expression}
-    return Derivation(inputs(expressions, **given, features=features or {}, spread=spread), many)

@@ -79,11 +79,12 @@ class Reader:
 
     def _kind(self, symbol: MatrixSymbol) -> str:
         if symbol.name not in self.kinds:
-            refuse(
-                "laws",
-                sorted(self.kinds),
-                f"nothing is said of {symbol.name}: give gaussian=[{symbol.name}], or its law, laws={{{symbol.name}: ...}}",
+            one = (
+                f"vectors=[{symbol.name}]"
+                if symbol.shape[1] == 1
+                else f"gaussian=[{symbol.name}], or its law, laws={{{symbol.name}: ...}}"
             )
+            refuse("matrices", sorted(self.kinds), f"nothing is said of {symbol.name}: give {one}")
         return self.kinds[symbol.name]
 
     # scalars
@@ -137,8 +138,10 @@ class Reader:
             return self._named(form, None, expr), k
         if isinstance(expr, MatrixElement) or expr.has(sympy.Sum):
             _refuse(expr, "write an entry of a 1 x 1 product as its Trace: Trace(b.T*A*b)")
-        if not expr.has(MatrixSymbol):
+        if not expr.has(MatrixSymbol, sympy.Trace):
             return self._sized(expr)
+        if any(isinstance(a, MatrixExpr) for a in expr.args):
+            _refuse(expr, f"{type(expr).__name__} of a matrix is no trace of a rational expression")
         if isinstance(expr, sympy.Mul):
             parts = [self._functionals(a) for a in expr.args]
             return sympy.Mul(*(x for x, _ in parts)), sum((k for _, k in parts), Rational(0))
