@@ -68,7 +68,7 @@ def density(x: Any, *, gamma: Any) -> Any:
     left, right = gaps(x, gamma)
     inside = (left > 0) & (right > 0)
     wave = np.sqrt(np.where(inside, left, 0.0)) * np.sqrt(np.where(inside, right, 0.0))
-    out = wave / (2 * np.pi * gamma * np.where(x > 0, x, 1.0))
+    out = wave / (2 * np.pi * gamma * np.where(inside, x, 1.0))
     return np.where((gamma == 1) & (x == 0), np.inf, out)
 
 
