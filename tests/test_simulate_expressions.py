@@ -149,6 +149,9 @@ EXPRESSIONS = [
     Trace(inverse(X.T * X / n) * inverse(X.T * X / n, mu) * S),
     Trace((X.T * U * X / n + lam * I).inverse() * T),
     Trace(((X.T * X / n) ** 0.5 + I).inverse()),
+    Trace((X.T * X / n + lam * S) ** Rational(3, 2)),
+    Trace((R0 * S) ** 7),
+    Trace((R0 + S + W * W.T) ** 6),
     Trace(((S + lam * I) * (S**2 + mu * I)).inverse()),
     Trace(Inverse(X.T * X / (n * lam) + I) * S ** Float(0.3)),
 ]

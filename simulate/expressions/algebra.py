@@ -16,10 +16,11 @@ from typing import Any
 from sympy import Integer
 
 from simulate.conventions import refuse
-from simulate.expressions.letters import Diagonal, Polynomial, Resolvent, Word
+from simulate.expressions.letters import Diagonal, Polynomial, Resolvent, Word, added
 from simulate.expressions.words import Alphabet
 
 BARE = 6  # resolvents of a word that (1) expands, into 2^BARE words at most
+WORDS = 256  # of a product that is multiplied out
 
 
 class Algebra(Alphabet):
@@ -28,11 +29,9 @@ class Algebra(Alphabet):
     def multiplied(self, one: Polynomial, two: Polynomial) -> Polynomial:
         """The product; sums without inverses and parameters are kept as one letter, all else is multiplied out."""
         one, two = self._kept(one, two), self._kept(two, one)
-        out = Polynomial((one.shape[0], two.shape[1]), {})
-        for u, c in one.terms.items():
-            for v, d in two.terms.items():
-                out = out + Polynomial(out.shape, {self.join(u, v): c * d})
-        return out
+        return added(
+            (one.shape[0], two.shape[1]), ((self.join(u, v), c * d) for u, c in one.terms.items() for v, d in two.terms.items())
+        )
 
     def gathered(self, polynomial: Polynomial) -> Polynomial:
         """The same where what would cancel in numbers does in symbols: 1 - M R = delta R, 1 - u G v = delta R."""
@@ -59,11 +58,11 @@ class Algebra(Alphabet):
                         yield self.join(left, right), self.join(left, (same,), right), l.delta
 
     def _kept(self, polynomial: Polynomial, other: Polynomial) -> Polynomial:
+        """The polynomial, or one letter for it where nothing is gained by multiplying it out, or too much would come of it."""
         plain = not any(isinstance(l, Resolvent) for w in polynomial.terms for l in w)
-        plain = plain and not any(self.depends(c)[0] or self.depends(c)[1] for c in polynomial.terms.values())
-        if len(polynomial.terms) < 2 or not (plain or len(polynomial.terms) * len(other.terms) > 4**BARE):
-            return polynomial
-        if set(other.terms) <= {()}:
+        plain = plain and self.depends(*polynomial.terms.values()) == (frozenset(), False)
+        many = len(polynomial.terms) * len(other.terms) > WORDS
+        if len(polynomial.terms) < 2 or set(other.terms) <= {()} or not (plain or many):
             return polynomial
         return Polynomial(polynomial.shape, {(self.sum(polynomial),): Integer(1)})
 
@@ -83,22 +82,17 @@ class Algebra(Alphabet):
                 r.text,
                 f"it is singular: its rank is at most {r.inner.shape[0]}, and it is {r.shape[0]} x {r.shape[0]}",
             )
-        out: dict[Word, Any] = {}
         parts = [(self.join(word[:k], word[k + 1 :]), r.delta**-r.a)]
         for j in range(1, r.a + 1):
             inner = self.resolvent(r.inner.word, r.delta, j)
             parts.append((self.join(word[:k], r.u, (inner,), r.v, word[k + 1 :]), -(r.delta ** (j - 1 - r.a))))
-        for part, c in parts:
-            for w, d in self.expanded(part, around).items():
-                out[w] = out.get(w, 0) + c * d
-        return out
+        return added(r.shape, ((w, c * d) for part, c in parts for w, d in self.expanded(part, around).items())).terms
 
     def finished(self, polynomial: Polynomial) -> Polynomial:
         """The polynomial with (1) put in."""
-        out = Polynomial(polynomial.shape, {})
-        for word, c in polynomial.terms.items():
-            out = out + Polynomial(polynomial.shape, self.expanded(word)) * c
-        return out
+        return added(
+            polynomial.shape, ((w, c * d) for word, c in polynomial.terms.items() for w, d in self.expanded(word).items())
+        )
 
     def smaller(self, polynomial: Polynomial) -> Polynomial:
         """c u'u + shift in place of c u u' + shift, if that is larger: what it lacks are eigenvalues at the shift."""

@@ -99,13 +99,18 @@ class Polynomial:
     terms: dict[Word, Any]
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        terms = dict(self.terms)
-        for word, c in other.terms.items():
-            terms[word] = terms.get(word, 0) + c
-        return Polynomial(self.shape, {w: c for w, c in terms.items() if c != 0})
+        return added(self.shape, (*self.terms.items(), *other.terms.items()))
 
     def __mul__(self, scalar: Any) -> Polynomial:
-        return Polynomial(self.shape, {w: c * scalar for w, c in self.terms.items() if c * scalar != 0})
+        return added(self.shape, ((w, c * scalar) for w, c in self.terms.items()))
+
+
+def added(shape: Shape, terms: Iterable[tuple[Word, Any]]) -> Polynomial:
+    """The sum of words with their coefficients."""
+    out: dict[Word, Any] = {}
+    for word, c in terms:
+        out[word] = out.get(word, 0) + c
+    return Polynomial(shape, {w: c for w, c in out.items() if c != 0})
 
 
 def shape(word: Word) -> Shape:

@@ -46,9 +46,9 @@ class Memory:
 
     def once(self, key: Any, word: Sequence[Letter], make: Callable[[], Any]) -> Any:
         """What `make` returns, made once for the draw and the parameters on which the word depends, as long as there is room."""
-        moves, random = bool(parameters(word) & self.varying), any(l.random for l in word)
-        memory = self._lasting if not random else self._moving if moves else self._drawn
-        full = (key, *(self.point[s] for s in parameters(word)))
+        own, random = parameters(word), any(l.random for l in word)
+        memory = self._lasting if not random else self._moving if own & self.varying else self._drawn
+        full = (key, *(value if s in own else None for s, value in self.point.items()))
         if full in memory:
             return memory[full]
         memory[full] = made = make()

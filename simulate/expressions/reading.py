@@ -138,8 +138,9 @@ class Reader:
     def _summation(self, e: Any) -> Any:
         """SymPy writes (b.T*A*b)[0, 0] as a sum over indices; its own way back to matrices is taken."""
         if isinstance(e.function, Pow) and isinstance(e.function.base, MatrixElement) and e.function.exp == 2:
-            b = e.function.base.parent  # which that way does not know
-            return self._trace(Trace(b.T * b if b.shape[1] == 1 else b * b.T))
+            b = e.function.base.parent  # b.T*b, which that way does not know
+            if 1 in self.shape(b):
+                return self._trace(Trace(b.T * b))
         try:
             back = MatrixExpr.from_index_summation(e)
         except Exception:

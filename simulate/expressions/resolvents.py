@@ -84,7 +84,7 @@ class Resolvents(Memory):
 
     def spectral(self, letter: Resolvent) -> bool:
         """Whether the letter is evaluated by eigenvectors of its matrix M at the present point."""
-        if not letter.symmetric or self.shared(letter):
+        if not letter.symmetric or letter.a == 0 or self.shared(letter):
             return letter.symmetric
         factor = self._factor(letter)
         return factor is None or (letter.b != 0 and factor[2])
@@ -160,10 +160,15 @@ class Resolvents(Memory):
                 return self.finite(letter, np.where(abs(c) < len(c) * EPS * abs(c).max(), 0.0, c) ** float(letter.b))
         shifted = c + np.asarray(delta)[..., None]
         least, most = abs(shifted).min(axis=-1), abs(c).max() + abs(delta)
-        if np.any(least <= len(c) * EPS * most * (1e-3 if self._gram(letter) else 1.0)):
-            bounds = f"|eigenvalues| from {np.min(least):.1e} to {np.min(most):.1e}"
-            refuse("expression", letter.text, f"it is singular{self.where(letter)}: {bounds}")
+        gram = (
+            self.alphabet.halves(letter.word) is not None
+        )  # whose eigenvalues are known to eps^2, as squares of singular values
+        singular = least <= len(c) * EPS * most * (1e-3 if gram else 1.0)
+        if np.any(singular):
+            self.point = self.points[int(np.argmax(singular))] if np.ndim(delta) else self.point
+            refuse(
+                "expression",
+                letter.text,
+                f"it is singular{self.where(letter)}: its condition is above {1 / np.max(least / most):.0e}",
+            )
         return shifted ** -float(letter.a) * c ** float(letter.b)
-
-    def _gram(self, letter: Resolvent) -> bool:
-        return self.alphabet.halves(letter.word) is not None
