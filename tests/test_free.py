@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from asymptotics import free, marchenko_pastur, sample_covariance, spectra
 from asymptotics.errors import ConvergenceError
 from asymptotics.free import series, transforms
-from asymptotics.free.sheet import zeros
+from asymptotics.free.singular import zeros
 
 
 def coins(a=1):
@@ -44,8 +44,8 @@ LAWS = {
 
 def points(a, b):
     """Points of a cut, down to 2^-38 of it from its ends."""
-    near = 2.0 ** -np.arange(8, 40, 6)
-    return a + (b - a) * np.concatenate([near, np.sin(np.linspace(0, np.pi / 2, 10)[1:-1]) ** 2, 1 - near])
+    near = 2.0 ** -np.arange(8, 40, 10)
+    return a + (b - a) * np.concatenate([near, np.sin(np.linspace(0, np.pi / 2, 6)[1:-1]) ** 2, 1 - near])
 
 
 def newton(table, x, m):

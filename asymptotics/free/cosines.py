@@ -88,17 +88,17 @@ def continuous(transform: Transform, low: float, high: float, atoms: Array, weig
     edges = (lower + upper) / 2
     edges = np.concatenate([[low] if inside[0] else [], edges, [high] if inside[-1] else []])
     cuts = edges.reshape(-1, 2)
-    series, error = [], 0.0
+    series, tails = [], 0.0
     for a, b in cuts:
         c, tail = _series(transform, a, b)
         series.append(c)
-        error += tail
+        tails += tail
     whole = sum(np.pi * c[0] for c in series) + weights.sum()
     if not abs(whole - 1) <= GOOD:
         raise ConvergenceError(
             "the mass of the law", residual=abs(whole - 1), iterations=GRID, causes="a narrow cut or gap, or a cusp"
         )
-    return Continuous(cuts, series, atoms, weights, max(error, abs(whole - 1)))
+    return Continuous(cuts, series, atoms, weights, max(tails, abs(whole - 1)))
 
 
 def _inside(transform: Transform, x: Array) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ from asymptotics.errors import ConvergenceError
 from asymptotics.free.polynomials import Table, expand
 from asymptotics.free.puiseux import Rows, context, taylor
 from asymptotics.free.series import Series
+from asymptotics.free.singular import singular_points
 
 ORDER = 24  # of a Taylor series at half its radius: a start for Newton, to 6e-8
 HEIGHT = 4.0  # |zeta| where the moments take over: 30 terms leave 4^-30
@@ -137,48 +138,13 @@ _root = njit(cache=True, nogil=True, error_model="numpy")(_root_py)
 _track = njit(cache=True, nogil=True, error_model="numpy")(_track_py)
 
 
-def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
-    """Real zeros (increasing) and non-real ones of an irreducible integer polynomial (constant first), to 60 digits.
-
-    Raises ArithmeticError unless they are as many real ones as Sturm's theorem counts.
-    """
-    from sympy import Poly, Symbol
-
-    mp = context()
-    high = [mp.mpf(c) for c in reversed(coefficients)]
-    if len(high) == 2:
-        return [-high[1] / high[0]], []
-    scale = max(abs(c) for c in coefficients)
-    f, g = high, [c * (len(high) - 1 - i) for i, c in enumerate(high[:-1])]
-    found: list[Any] = []
-    try:
-        for x in np.roots([float(Fraction(c, scale)) for c in reversed(coefficients)]):
-            y = mp.mpc(complex(x))
-            for _ in range(12):
-                step = mp.polyval(f, y) / mp.polyval(g, y)
-                y -= step
-                if abs(step) <= 1e-50 * abs(y):
-                    break
-            found.append(y)
-    except ZeroDivisionError:
-        found = []
-    apart = all(abs(x - y) > 1e-25 * abs(x) for i, x in enumerate(found) for y in found[:i])
-    if len(found) < len(coefficients) - 1 or not apart:
-        found = mp.polyroots(high, maxsteps=500, extraprec=400)
-    real = sorted(x.real for x in found if abs(x.imag) <= 1e-40 * abs(x))
-    count = Poly(list(reversed(coefficients)), Symbol("z")).count_roots()
-    if len(real) != count:
-        raise ArithmeticError(f"{len(real)} real zeros found where Sturm's theorem counts {count}")
-    return real, [x for x in found if abs(x.imag) > 1e-40 * abs(x)]
-
-
 class Sheet:
     """The sheet of the law whose transform solves P and begins with the moments `isolated`."""
 
     def __init__(self, P: Table, isolated: Series) -> None:
         mp = context()
         self.table = P
-        self.real, self.others, self.poles = _singular(P)
+        self.real, self.others, self.poles = singular_points(P)
         mean = expand(P, isolated, 2)[1]
         spread = max((abs(s - mp.mpf(mean.numerator) / mean.denominator) for s in [*self.real, *self.others]), default=mp.mpf(0))
         exponent = int(mp.ceil(mp.log(spread, 2))) + 1 if spread else 0
@@ -267,26 +233,6 @@ class Sheet:
         for _ in range(6):
             m -= mp.polyval(p, m) / mp.polyval(slope, m)
         return m
-
-
-def _singular(P: Table) -> tuple[list[Any], list[Any], list[Any]]:
-    """Real and other singular points, and those of them where the leading coefficient vanishes and which are real."""
-    from sympy import ZZ
-    from sympy.polys.rings import ring
-
-    R = ring("m,z", ZZ)[0]
-    S = ring("z", ZZ)[0]
-    f = R.from_dict({(i, j): c for i, row in enumerate(P) for j, c in enumerate(row) if c})
-    leading = S.from_dict({(j,): c for j, c in enumerate(P[-1]) if c})
-    known: dict[Any, tuple[list[Any], list[Any]]] = {}
-    poles: list[Any] = []
-    for k, part in enumerate((leading, f.discriminant() if len(P) > 2 else S(1))):
-        for g, _ in part.factor_list()[1]:
-            if g not in known:
-                known[g] = zeros([int(g.get((j,), 0)) for j in range(g.degree() + 1)])
-            if k == 0:
-                poles += known[g][0]
-    return sorted(x for r, _ in known.values() for x in r), [x for _, o in known.values() for x in o], sorted(poles)
 
 
 def _scaled(P: Table, c: Fraction, r: Fraction) -> list[list[Fraction]]:

@@ -29,8 +29,8 @@ from asymptotics.errors import ConvergenceError
 from asymptotics.free.algebraic import Algebraic
 from asymptotics.free.cosines import Continuous, continuous
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+Array = NDArray[Any]  # of float64
+Complex = NDArray[Any]  # of complex128
 EPS = 2.0**-52
 STEPS = 120  # heights, each a fraction of the one before
 START = 1e-8  # of a start for the next height
@@ -60,7 +60,7 @@ def _part(name: str, law: Any) -> Part:
         refuse(name, law, "pass a law of asymptotics.free or asymptotics.spectra, (values, weights), or stieltjes(z) with edges")
     edges = np.asarray(law.edges() if callable(law.edges) else law.edges, dtype=np.float64)
     atoms, weights = (np.asarray(getattr(law, key, ()), dtype=np.float64).ravel() for key in ("atoms", "weights"))
-    if not hasattr(law, "weights") and np.ndim(getattr(law, "atom", None)) == 0:  # the mass at 0 of a sample covariance law
+    if not hasattr(law, "weights") and np.ndim(getattr(law, "atom", 0.0)) == 0:  # the mass at 0 of a sample covariance law
         atoms, weights = (np.array([0.0]), np.array([law.atom])) if getattr(law, "atom", 0.0) > 0 else (np.empty(0), np.empty(0))
     ends = np.concatenate([edges.ravel(), atoms])
     if isinstance(law, Algebraic):
