@@ -83,12 +83,22 @@ class Path:
 
     def polynomial(self, f: Any, y: sp.Symbol) -> tuple[Polynomial, Any]:
         """f, on the path already, as terms of t and y, and the field of its coefficients."""
-        numerator = sp.fraction(sp.together(f))[0]
-        if not numerator.is_polynomial(y, T):
-            refuse("f", f, "a closed form, or an equation that is polynomial in y once denominators are cleared")
+        if not f.is_polynomial(y, T):
+            f = sp.fraction(sp.together(f))[0]
+            if not f.is_polynomial(y, T):
+                refuse("f", f, "a closed form, or an equation that is polynomial in y once denominators are cleared")
         field = sp.QQ.frac_field(*self.others) if self.others else sp.QQ
-        poly = sp.Poly(numerator, T, y, domain=field)
-        line = sp.Poly(numerator.subs(self.given).subs(T, sp.Rational(1, 7)), y)
-        if line.degree() > 0 and line.gcd(line.diff()).degree() > 0:  # roots that coincide on the path
+        poly = sp.Poly(f, T, y, domain=field)
+        if self._double(poly):  # roots that coincide on the path
             poly = poly.sqf_part()
         return {(Fraction(i, self.power), j): a for (i, j), a in poly.as_dict(native=True).items()}, field
+
+    def _double(self, poly: sp.Poly) -> bool:
+        """Has the polynomial double roots at the given parameters and one t?"""
+        line: dict[tuple[int], Any] = {}
+        point = [sp.QQ.from_sympy(self.given[s]) for s in self.others]
+        for (i, j), a in poly.as_dict(native=True).items():
+            value = a.numer(*point) / a.denom(*point) if self.others else a
+            line[(j,)] = line.get((j,), sp.QQ(0)) + value / sp.QQ(7) ** i
+        g = sp.ring("y", sp.QQ)[0].from_dict({k: v for k, v in line.items() if v})
+        return bool(g) and g.gcd(g.diff(g.ring.gens[0])).degree() > 0
