@@ -26,11 +26,12 @@ def setting(gamma: Any, lam: Any, n: Any, delta: Any) -> tuple[Any, Any, Any]:
     return (gamma, arb(1), lam) if n is None else (arb(1), n, delta)
 
 
-def kappa(H: Masses, a: Any, n: Any, delta: Any) -> Any:
+def kappa(H: Masses, a: Any, n: Any, delta: Any, start: Any = None) -> Any:
     """The largest root of n = a int s/(s + kappa) dH + delta/kappa, proven; Undecided or ConvergenceError at too low a precision."""
     if not sign(delta) and sign(n - a * H.live) >= 0:
         return arb(0)
-    start = equivalents.effective_ridge(H.law, n=float(n / a), delta=float(delta / a)).kappa  # type: ignore[arg-type]
+    if start is None:
+        start = equivalents.effective_ridge(H.law, n=float(n / a), delta=float(delta / a)).kappa  # type: ignore[arg-type]
 
     def phi(x: Any) -> tuple[Any, Any]:
         first, second = H.sums(x)
