@@ -28,6 +28,7 @@ from sympy import (
     sqrt,
     symbols,
 )
+from sympy import Sum as Summation
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from simulate.expressions import eigenvalues, estimate, memory, sample
@@ -177,6 +178,9 @@ def test_an_expression_is_what_explicit_inverses_give(e):
     [
         ((b.T * R * S * R * b)[0, 0], Trace(b.T * R * S * R * b)),  # a sum over indices, by SymPy's own will
         ((b.T * b)[0, 0] * Trace(R), Trace(b.T * b) * Trace(R)),
+        ((b.T * (A - 2 * S) * b)[0, 0], Trace(b.T * A * b) - 2 * Trace(b.T * S * b)),
+        ((b.T * R * b * b.T * X.T * X * b)[0, 0], Trace(b.T * R * b) * Trace(b.T * X.T * X * b)),
+        ((3 * b.T * A * b / n)[0, 0], 3 * Trace(A * b * b.T) / n),
         (b.T * A * b, Trace(A * b * b.T)),
         (Trace((A * Q).inverse()), Trace(Inverse(A * Q))),
         (Trace((Z.T * Z / n + lam * I) ** -2), Trace(R * R)),
@@ -313,6 +317,8 @@ REFUSED = [
     (Trace(X * S), "the trace of a 5 x 7 matrix"),
     (A, "a scalar is wanted here, and this is a matrix"),
     (A[0, 1], "only the entry"),
+    ((A * S)[0, 0], "no product of one row and column"),
+    (Summation(b[lam, 0] ** 2, (lam, 0, 2)), "no product of one row and column"),
     (Trace(HadamardProduct(A, A)), "a HadamardProduct is not read"),
     (b.T * A * b * b, "a power of a 7 x 1 matrix"),
     (Trace(A**lam), "the exponent lambda is not a number"),

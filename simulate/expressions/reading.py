@@ -38,6 +38,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixExpr
 
 from simulate.conventions import refuse
 from simulate.expressions.algebra import Algebra
+from simulate.expressions.indices import product
 from simulate.expressions.letters import Matrix, Ones, Polynomial, Resolvent, Word
 from simulate.expressions.letters import Sum as SumLetter
 
@@ -136,18 +137,10 @@ class Reader:
         return self.trace(self.matrix(e.arg))
 
     def _summation(self, e: Any) -> Any:
-        """SymPy writes (b.T*A*b)[0, 0] as a sum over indices; its own way back to matrices is taken."""
-        if isinstance(e.function, Pow) and isinstance(e.function.base, MatrixElement) and e.function.exp == 2:
-            b = e.function.base.parent  # b.T*b, which that way does not know
-            if 1 in self.shape(b):
-                return self._trace(Trace(b.T * b))
-        try:
-            back = MatrixExpr.from_index_summation(e)
-        except Exception:
-            back = e
-        if isinstance(back, Summation) or back == e:
-            unreadable(e, "this sum over indices could not be read as a product: write Trace(b.T*A*b), or b.T*A*b itself")
-        return self.scalar(back)
+        found = product(e)
+        if found is None or self.shape(found[1]) != (1, 1):
+            unreadable(e, "this sum over indices is no product of one row and column: write Trace(b.T*A*b), or b.T*A*b itself")
+        return self.scalar(found[0]) * self.trace(self.matrix(found[1]))
 
     def trace(self, polynomial: Polynomial) -> Any:
         total: Any = Integer(0)
