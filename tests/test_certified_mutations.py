@@ -17,7 +17,19 @@ from theorems.audits.mutations import mutations  # noqa: E402
 MODULES = sorted({name.split(".")[0] for name in CALLS})
 POINTS = 8
 #: lines that only give a starting point, or decide a case, or guard against another root than the one that was found
-STEER = ".union(|other =|place =|side =|least =|start|below|least * (|2.0**-60|arb(2) ** -60|bend(".split("|")
+STEER = [
+    ".union(",
+    "other =",
+    "place =",
+    "side =",
+    "least =",
+    "start",
+    "below",
+    "least * (",
+    "2.0**-60",
+    "arb(2) ** -60",
+    "bend(",
+]
 
 
 def checked(F, J, x0, **options):
