@@ -25,7 +25,7 @@ from asymptotics.free.series import Series
 from asymptotics.free.singular import singular_points
 
 ORDER = 24  # of a Taylor series at half its radius: a start for Newton, to 6e-8
-HEIGHT = 4.0  # |zeta| where the moments take over: 30 terms leave 4^-30
+HEIGHT = 8.0  # |zeta| where the moments take over: 20 terms leave 8^-20
 
 
 def _residual_py(P, m, z):
@@ -155,7 +155,7 @@ class Sheet:
         self.rows: Rows = [[mp.mpf(c.numerator) / (c.denominator * top) for c in row] for row in scaled]
         self.P = np.array([[complex(c) for c in row] for row in self.rows])
         self.about: dict[float, Any] = {}  # the branch about real singular points, as it is asked for
-        self.moments = np.array([float(m) for m in _moved(expand(P, isolated, 30), self.centre, self.scale)])
+        self.moments = np.array([float(m) for m in _moved(expand(P, isolated, 20), self.centre, self.scale)])
 
     @cached_property
     def singular(self) -> NDArray[np.complex128]:
