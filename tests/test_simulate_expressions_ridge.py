@@ -42,6 +42,32 @@ def test_a_quantity_is_that_of_the_simulator(sizes, grid):
             )  # 1e-10: p = n + 1, where the condition is 1e5 to 1e6
 
 
+@pytest.mark.false_alarm(0)  # both see the same design
+@pytest.mark.parametrize("grid", [0.0, [0.0, 1e-12, 0.2, 1.0]], ids=str)
+def test_two_sources_of_data_down_to_the_ridgeless_limit(grid):
+    m, weight = symbols("m w", positive=True)
+    V = MatrixSymbol("Y", m, p) * D**0.5
+    Q = (Z.T * Z / n + weight * V.T * V / n + lam * I).inverse()
+    given = {"sizes": {n: 9, m: 7, p: 30}, "gaussian": {X: 1, MatrixSymbol("Y", m, p): 1}, "parameters": {lam: grid, weight: 0.5}}
+    s, d = np.linspace(0.5, 2, 30), np.linspace(3, 1, 30)
+    rng = np.random.default_rng(3)
+    z, v = rng.standard_normal((9, 30)) * np.sqrt(s), rng.standard_normal((7, 30)) * np.sqrt(d)
+    both = np.vstack([z, np.sqrt(0.5) * v])
+    for k, penalty in enumerate(np.atleast_1d(grid)):
+        kept = both.T @ np.linalg.inv(both @ both.T + 9 * penalty * np.eye(16))  # the pseudo-inverse at 0
+        lost = np.eye(30) - kept @ both
+        expected = {
+            lam**2 * Trace(S * Q * Q): np.vdot(lost * s, lost),
+            lam * Trace(Q * S * Q * (Z.T * Z + weight * V.T * V) / n): np.vdot(lost * s, (kept @ both).T),
+            Trace(S * Q * Z.T * Z * Q) / n**2: s @ np.sum(kept[:, :9] ** 2, axis=1),
+            Trace(S * Q * V.T * V * Q) / n**2: s @ np.sum(kept[:, 9:] ** 2, axis=1) / 0.5,
+            Trace(Z * Q * V.T * V * Q * Z.T): np.sum((z @ kept[:, 9:]) ** 2) * 9**2 / 0.5,
+        }
+        for e, value in expected.items():
+            ours = sample(e, **given, deterministic={S: s, D: d}, draws=1, rng=np.random.default_rng(3))[0]
+            assert np.atleast_1d(ours)[k] == pytest.approx(value, rel=1e-10, abs=1e-13)  # 1e-13: what is zero at lam = 0
+
+
 def test_a_limit_that_does_not_exist_is_refused():
     given = {"sizes": {n: 5, p: 9}, "gaussian": {X: 1}, "draws": 1, "rng": np.random.default_rng(0)}
     with pytest.raises(ValueError, match=r"value at lambda = 0 is inf: there is no finite limit as it is written"):

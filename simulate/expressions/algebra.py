@@ -17,13 +17,13 @@ from sympy import Integer
 
 from simulate.conventions import refuse
 from simulate.expressions.letters import Diagonal, Polynomial, Resolvent, Word, added
-from simulate.expressions.words import Alphabet
+from simulate.expressions.words import Words
 
 BARE = 6  # resolvents of a word that (1) expands, into 2^BARE words at most
 WORDS = 256  # of a product that is multiplied out
 
 
-class Algebra(Alphabet):
+class Algebra(Words):
     """Polynomials in the letters of an alphabet."""
 
     def multiplied(self, one: Polynomial, two: Polynomial) -> Polynomial:
@@ -64,7 +64,8 @@ class Algebra(Alphabet):
         many = len(polynomial.terms) * len(other.terms) > WORDS
         if len(polynomial.terms) < 2 or set(other.terms) <= {()} or not (plain or many):
             return polynomial
-        return Polynomial(polynomial.shape, {(self.sum(polynomial),): Integer(1)})
+        word, c = self.stack(polynomial) or ((self.sum(polynomial),), Integer(1))
+        return Polynomial(polynomial.shape, {word: c})
 
     def expanded(self, word: Word, around: bool = False) -> dict[Word, Any]:
         """(1) put in for the resolvents whose smaller side is the other one: words and their coefficients."""
@@ -126,7 +127,7 @@ class Algebra(Alphabet):
             shift = rest.pop(diagonal[0])
             ((word, c),) = rest.items()
             rest = {self.join(edge, word, edge): c}
-        if len(rest) > 1:
-            rest = {(self.sum(Polynomial(shape, rest)),): Integer(1)}
-        ((word, c),) = rest.items()
+        ((word, c), *more) = rest.items()
+        if more:
+            word, c = self.stack(Polynomial(shape, rest)) or ((self.sum(Polynomial(shape, rest)),), Integer(1))
         return Polynomial(shape, {self.join(edge, (self.resolvent(word, shift / c),), edge): 1 / c})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from simulate.expressions.alphabet import Alphabet
 from simulate.expressions.letters import Letter, Word, shape
-from simulate.expressions.words import Alphabet
 
 SCALING = 8.0  # what an entry that is only read and written costs, in flops of a matrix product
 

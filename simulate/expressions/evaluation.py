@@ -13,11 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.expressions import dense
+from simulate.expressions.alphabet import Alphabet
 from simulate.expressions.chains import Chains
-from simulate.expressions.letters import Basis, Diagonal, Letter, Matrix, Ones, Polynomial, Product, Resolvent, Sum, Values, Word
+from simulate.expressions.letters import (
+    Basis,
+    Diagonal,
+    Letter,
+    Matrix,
+    Ones,
+    Polynomial,
+    Product,
+    Resolvent,
+    Select,
+    Stack,
+    Sum,
+    Values,
+    Word,
+)
 from simulate.expressions.memory import Point
 from simulate.expressions.resolvents import Resolvents
-from simulate.expressions.words import Alphabet
 
 Array = NDArray[np.float64]
 
@@ -144,6 +158,14 @@ class Evaluation(Resolvents):
                 return self.finite(letter, A ** float(letter.exponent))
         if isinstance(letter, Product):
             return self.product(letter.word)
+        if isinstance(letter, Stack):
+            A = np.hstack([np.sqrt(self.number(c)) * self.multiplied(u) for u, c in letter.blocks])
+            return A.T if letter.transposed else A
+        if isinstance(letter, Select):
+            blocks = letter.stack.blocks[: letter.block + 1]
+            rows, columns = sorted(letter.shape)
+            A = np.eye(rows, columns, sum(u[-1].shape[1] for u, _ in blocks[:-1])) / np.sqrt(self.number(blocks[-1][1]))
+            return A.T if letter.transposed else A
         if isinstance(letter, Basis):
             U = self.eigen(letter.word)[1]
             return U.T if letter.transposed else U

@@ -5,7 +5,8 @@ equal letters are one object, so that words compare and hash by identity and a c
 
     Matrix      a symbol that was drawn or given, or its transpose          Diagonal    prod_i D_i^(e_i) of commuting diagonal ones
     Sum         a polynomial kept as one matrix                              Ones        a column of ones
-    Resolvent   M^b (M + delta)^-a, M a word: every inverse is one           Basis, Values, Product: see `evaluation`
+    Resolvent   M^b (M + delta)^-a, M a word: every inverse is one           Stack, Select  a sum of Gram matrices as one, its parts
+    Basis, Values, Product      made in evaluation
 """
 
 from __future__ import annotations
@@ -69,6 +70,23 @@ class Resolvent(Letter):
     u: Word = ()
     v: Word = ()
     inner: Resolvent | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stack(Letter):
+    """[c_1^(1/2) u_1, c_2^(1/2) u_2, ...], so that Stack Stack' = sum c_i u_i u_i'; `blocks` holds (u, c)."""
+
+    blocks: tuple[tuple[Word, Any], ...]
+    transposed: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Select(Letter):
+    """The block of a stack that is u': u' = Select Stack'."""
+
+    stack: Stack
+    block: int
+    transposed: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sympy import lambdify
 
 from simulate.conventions import refuse
+from simulate.expressions.alphabet import Alphabet
 from simulate.expressions.letters import Letter, Word, parameters
-from simulate.expressions.words import Alphabet
 
 Array = NDArray[np.float64]
 Point = Mapping[Any, float]
