@@ -86,7 +86,7 @@ class Derived:
         faces, numbers = self._at(parameters)
         if self.names:
             faces = copy.copy(faces)
-            faces.expression = {k: faces.expression[k] for k in self.names}  # type: ignore[index]
+            faces.expression = {k: faces.expression[k] for k in self.names}
         return self._chosen(faces.simulation(n=n, draws=draws, rng=rng, **numbers))
 
     def moments(self, *, n: int, **parameters: Any) -> float:

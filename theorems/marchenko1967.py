@@ -5,6 +5,8 @@ import numpy as np
 import simulate.eigenvalues
 from asymptotics import isotropic, marchenko_pastur, sample_covariance, spectra
 from theorems import GAMMA, LAM, Choice, Identity, Law, Mean, Plot, Real, Theorem
+from theorems.derived import Derived
+from theorems.model import Model
 
 MODEL = (
     "X is n x p with independent entries of mean 0 and variance 1",
@@ -99,4 +101,47 @@ one_atom = Theorem(
     ),
     rivals={"gamma read as n/p": lambda *, gamma, u: marchenko_pastur.law(gamma=1 / gamma).quantile(u)},
     plot=Plot(lines={"u": (0.5, 0.9)}, value="quantile of the eigenvalues"),
+)
+
+
+def _resolvents(law):
+    from sympy import Identity, MatrixSymbol, Trace, symbols
+
+    n, p, lam = symbols("n p lambda", positive=True)
+    X = MatrixSymbol("X", n, p)
+    R, Q = (X.T * X / n + lam * Identity(p)).inverse(), (X * X.T / n + lam * Identity(n)).inverse()
+    return {"expression": {"resolvent": Trace(R) / p, "companion": Trace(Q) / n}, "gaussian": [X]}
+
+
+_derived = Derived(_resolvents).of("resolvent", "companion")
+_PAIR = {
+    "statement": r"\gamma\lambda m^2+(1-\gamma+\lambda)\,m=1:\quad \tfrac1p\operatorname{tr}(X^\top X/n+\lambda)^{-1}\to m,\quad "
+    r"\tfrac1n\operatorname{tr}(XX^\top/n+\lambda)^{-1}\to\frac{1-\gamma}\lambda+\gamma m",
+    "source": "marchenko1967distribution",
+    "assumptions": MODEL,
+    "domain": {"gamma": GAMMA, "lam": LAM},
+    "rivals": _derived.rivals("gamma", "lam"),
+}
+
+derived_resolvents = Model(
+    title="Both resolvents of a sample covariance, derived from their expressions",
+    claim=_derived.claim(),
+    cases=({"gamma": 0.5, "lam": 0.1}, {"gamma": 1.0, "lam": 0.1}, {"gamma": 2.0, "lam": 0.5}),
+    **_PAIR,
+)
+
+resolvent_formulas = Theorem(
+    title="The closed forms of both Stieltjes transforms are what their expressions give",
+    claim=_derived.identity(
+        lambda **k: {"resolvent": isotropic.stieltjes(**k), "companion": isotropic.companion(**k)},
+    ),
+    cases=(
+        {"gamma": 0.5, "lam": 0.0},
+        {"gamma": 2.0, "lam": 0.0},
+        {"gamma": 1.0, "lam": 1e-30},
+        {"gamma": 1 + 2.0**-50, "lam": 0.0},
+        {"gamma": 1 - 2.0**-50, "lam": 1e-3},
+        {"gamma": 300.0, "lam": 7.0},
+    ),
+    **_PAIR,
 )

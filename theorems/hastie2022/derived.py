@@ -264,12 +264,12 @@ latent_space_in_samples = Model(
     source="hastie2022surprises, equations (31)-(35), where mu = 1 and lam = 0; the rest derived",
     assumptions=(*LATENT[:2], "d/p -> psi, p/n -> gamma; the excess risk is over the best linear predictor of y from x"),
     domain=FACTORS | {"gamma": GAMMA, "lam": Real(0, math.inf)},
-    claim=_latent.claim(),
+    claim=_latent.of("excess", "norm2").claim(),
     cases=(
-        {"gamma": 2.0, "psi": 0.2, "mu": 1.0, "lam": 0.1, "sigma2": 0.1},
-        {"gamma": 0.5, "psi": 0.5, "mu": 0.25, "lam": 0.2, "r2": 2.0, "sigma2": 0.5},
+        {"gamma": 2.0, "psi": 0.2, "mu": 1.0, "lam": 0.5, "sigma2": 0.5},
+        {"gamma": 0.5, "psi": 0.5, "mu": 0.25, "lam": 0.5, "r2": 2.0, "sigma2": 2.0},
     ),
-    rivals=_latent.rivals("gamma", "lam", "sigma2"),
+    rivals=_latent.of("excess", "norm2").rivals("gamma", "lam", "sigma2"),
 )
 
 latent_space_formulas = Theorem(
