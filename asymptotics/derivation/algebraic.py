@@ -76,9 +76,9 @@ def _sum(derivation: Derivation, x: Integral) -> Expr:
     if len(measure.weights) > FEW:
         refuse("laws", f"{len(measure.weights)} atoms", f"a polynomial is written out for laws of at most {FEW} atoms")
     total = sympy.S.Zero
-    for atom, weight in zip(measure.atoms.tolist(), measure.weights.tolist(), strict=True):
-        term = rational(sympy.Float(weight))
-        at = {algebra.symbols[g]: rational(sympy.Float(atom[j])) ** Rational(1, laws.roots[g]) for g, j in columns.items()}
+    for atom, parts in zip(measure.atoms.tolist(), measure.parts.T.tolist(), strict=True):
+        term = sum(Rational(x) for x in parts)
+        at = {algebra.symbols[g]: Rational(atom[j]) ** Rational(1, laws.roots[g]) for g, j in columns.items()}
         for g, k in zip(derivation.reduced.law, x.power, strict=True):
             term *= at.get(algebra.symbols[g], sympy.S.One) ** k
         for d, m in x.factors:

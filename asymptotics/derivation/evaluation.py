@@ -82,12 +82,12 @@ class Evaluation:
     def _atoms(self, laws: Laws, dimension: Symbol, vectors: tuple[str, ...]) -> list[tuple[Any, dict[int, Any]]]:
         """(weight, law generator -> its value) of each atom."""
         measure, found = laws.measures[dimension, vectors], []
-        for atom, weight in zip(measure.atoms, measure.weights, strict=True):
+        for atom, parts in zip(measure.atoms, measure.parts.T, strict=True):
             at = {
                 g: self.numbers.root(self.numbers.exact(float(atom[j])), laws.roots[g])
                 for g, j in laws.columns[dimension].items()
             }
-            found.append((self.numbers.exact(float(weight)), at))
+            found.append((sum((self.numbers.exact(float(x)) for x in parts), self.zero), at))
         return found
 
     def _split(self, d: FracElement) -> tuple[list[tuple[tuple[int, ...], FracElement]], FracElement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -145,22 +146,33 @@ def by_dimension(laws: Mapping[Any, Any]) -> dict[Symbol, tuple[Any, tuple[str, 
 def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Measure:
     """The atoms of a law, of the energy of `vectors` in it; None is a single atom at 1. Different vectors have no energy in common."""
     if vectors and vectors[0] != vectors[1]:
-        return Measure(np.ones((1, 1)), np.zeros(1))
+        return _measure(np.ones((1, 1)), np.zeros(1))
     if law is None:
-        return Measure(np.ones((1, 1)), np.ones(1))
+        return _measure(np.ones((1, 1)), np.ones(1))
     if isinstance(law, str):
         law = spectra.parse(law)
     if isinstance(law, tuple):
         values, weights = (np.asarray(x, dtype=np.float64) for x in law)
-        return Measure(values, weights)
+        return _measure(values, weights)
     if not hasattr(law, "H") and not hasattr(law, "atoms"):
         refuse("laws", law, "a Spectrum or Law of asymptotics.spectra, a string that names one, or (values (m, q), weights (m,))")
     own = getattr(law, "G", law) if vectors else getattr(law, "H", law)
     own = own.compressed() if compressed else own
     if not abs(own.mass - 1) < 1e-9:  # rounding of up to 10^6 weights
         refuse("laws", own, "a law of mass 1 is needed: spectra.atoms, from_eigenvalues, ...")
-    s, w = (np.append(own.atoms, 0.0), np.append(own.weights, own.zero)) if own.zero else (own.atoms, own.weights)
-    return Measure(s[:, None], w)
+    below = np.concatenate(
+        [np.zeros((2, 1)), own.above[:, :-1]], axis=1
+    )  # masses above the last atom: their differences are exact
+    s, w, parts = own.atoms, own.weights, np.concatenate([own.above, -below])
+    if own.zero:
+        s, w, parts = np.append(s, 0.0), np.append(w, own.zero), np.append(parts, [[own.zero], [0], [0], [0]], axis=1)
+    w = w.copy()
+    w[np.argmax(w)] += own.mass - math.fsum(w)  # of mass 1 to rounding of the largest weight: thresholds are where masses say
+    return Measure(s[:, None], w, parts)
+
+
+def _measure(atoms: NDArray[np.float64], weights: NDArray[np.float64]) -> Measure:
+    return Measure(atoms, weights, weights[None, :])
 
 
 def array(name: str, value: Any, ratio: bool) -> NDArray:

@@ -155,11 +155,11 @@ class Derivation:
     ) -> Limit:
         from asymptotics.derivation.enclosing import enclose
 
-        for name, array in flat.items():
-            if np.iscomplexobj(array) or (name.startswith("lam") and np.any(array == 0)):
+        for name, given in flat.items():
+            if np.iscomplexobj(given) or (name.startswith("lam") and np.any(given == 0)):
                 refuse(
                     name,
-                    array.ravel()[0],
+                    given.ravel()[0],
                     "enclosures are of real numbers and positive penalties: a penalty of 0 is a limit, not a value",
                 )
         if self.reduced.later:
@@ -245,7 +245,7 @@ class Derivation:
         from asymptotics.derivation.precise import solve
 
         V, values, last = solve(self, at, variables)
-        if not last < 1e-30:
+        if not last < 1e-60:
             raise _stuck(at, float(last), 60)
         number = complex if np.iscomplexobj(variables) else float
         variables[:], outputs[:] = [number(v) for v in V], [number(v) for v in values]

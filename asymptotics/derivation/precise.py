@@ -13,9 +13,9 @@ from asymptotics.derivation.evaluation import Evaluation, Numbers
 if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation
 
-DIGITS = 160  # penalties of 1e-52 lose up to three times as many
+DIGITS = 220  # penalties of 1e-52 lose up to three times as many
 FAR = 50  # a relative step as long as that leads nowhere
-SMALL = mpmath.mpf(10) ** -30  # the last relative step: twice the digits of a double
+SMALL = mpmath.mpf(10) ** -80  # the last relative step, after which twice the digits are right
 
 
 def numbers() -> Numbers:

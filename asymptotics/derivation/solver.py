@@ -55,7 +55,7 @@ def _polynomial_py(t, c, p, V, G, width, gradient):
 def _function_py(t, c, r, V, G, width, gradient, other):
     """The same for rational function r; the second number is the relative loss by cancellation."""
     top, size = _polynomial(t, c, t[t[TOP] + r], V, G, width, gradient)
-    lost = size / abs(top) if top != 0 else 1.0
+    lost = size / abs(top) if top != 0 else np.inf if size > 0 else 1.0
     if t[t[BOTTOM] + r] < 0:
         return top, lost
     bottom, size = _polynomial(t, c, t[t[BOTTOM] + r], V, G, width, other)

@@ -31,10 +31,11 @@ class Laws:
 
 
 class Measure(NamedTuple):
-    """Atoms (m, q), one column a deterministic matrix of the dimension, and their weights (m,)."""
+    """Atoms (m, q), one column a deterministic matrix of the dimension, their weights (m,), and `parts` (k, m) whose exact sum they are."""
 
     atoms: NDArray[np.float64]
     weights: NDArray[np.float64]
+    parts: NDArray[np.float64]
 
 
 SECTIONS = {  # of the table, in order; what belongs to i in the section that X_end refers to is X_end[i]:X_end[i+1]

@@ -94,16 +94,20 @@ def tidied(algebra: Algebra, equations: dict, values: dict) -> tuple[dict, dict]
 
 
 def _expanded(algebra: Algebra, y: FracElement, P: PolyElement, unit: FracElement) -> FracElement:
-    """y in powers of P, and the negative ones as powers of `unit` = 1/P."""
-    bottom, times = y.denom, 0
-    while (parts := bottom.div([P]))[1] == 0:
-        bottom, times = parts[0][0], times + 1
-    if not times:
+    """y in powers of P, above and below divided by the highest, with `unit` = 1/P."""
+    top, bottom = _powers(y.numer, P), _powers(y.denom, P)
+    most = max(len(top), len(bottom)) - 1
+    if most == 0:
         return y
-    top, found, k = y.numer, algebra.zero, times
-    while k >= 0 and top:
-        (quotient,), rest = top.div([P]) if k else ([algebra.field.ring.zero], top)
-        found += algebra.field(rest) * unit**k if k else algebra.field(rest)
-        top, k = quotient, k - 1
-    found /= algebra.field(bottom)
+    above, below = (sum((algebra.field(c) * unit ** (most - k) for k, c in enumerate(p)), algebra.zero) for p in (top, bottom))
+    found = above / below
     return found if len(found.numer) + len(found.denom) < len(y.numer) + len(y.denom) else y
+
+
+def _powers(p: PolyElement, P: PolyElement) -> list[PolyElement]:
+    """The coefficients c_k of p = sum c_k P^k."""
+    found = []
+    while p:
+        (p,), rest = p.div([P])
+        found.append(rest)
+    return found or [p]
