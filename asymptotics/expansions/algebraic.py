@@ -77,30 +77,42 @@ class Element:
         return self * other.inverse()
 
     def inverse(self) -> Element:
-        """By the columns of multiplication: solve self * x = 1."""
-        one, r = self.extension.one, self.extension.root()
-        columns, power = [], self
-        for _ in self.parts:
-            columns.append(power.parts)
-            power = power * r
-        return self._with(_solve([list(row) for row in zip(*columns, strict=True)], [one] + [one - one] * (len(self.parts) - 1)))
+        """By Euclid's algorithm for the polynomial and the modulus: s self + t modulus = constant."""
+        one = self.extension.one
+        a, b = _trimmed([*self.extension.modulus, one]), _trimmed(list(self.parts))
+        s, t = [one - one], [one]  # b = t self modulo the modulus
+        while len(b) > 1:
+            quotient, rest = divided(a, b)
+            a, b, s, t = b, _trimmed(rest), t, _difference(s, quotient, t)
+        if not b:
+            raise ZeroDivisionError("an element without an inverse: its modulus is reducible")
+        return self._with([c / b[0] for c in t] + [one - one] * (len(self.parts) - len(t)))
 
 
-def _solve(rows: list[list[Any]], right: list[Any]) -> list[Any]:
-    """Gauss-Jordan over the field below."""
-    size = len(rows)
-    full = [[*row, b] for row, b in zip(rows, right, strict=True)]
-    for i in range(size):
-        pivot = next((k for k in range(i, size) if full[k][i]), None)
-        if pivot is None:
-            raise ZeroDivisionError
-        full[i], full[pivot] = full[pivot], full[i]
-        full[i] = [a / full[i][i] for a in full[i]]
-        for k in range(size):
-            if k != i and full[k][i]:
-                factor = full[k][i]
-                full[k] = [a - factor * b for a, b in zip(full[k], full[i], strict=True)]
-    return [row[-1] for row in full]
+def divided(a: list[Any], b: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Quotient and rest of polynomials, the constant first."""
+    rest, quotient = list(a), []
+    while len(rest) >= len(b):
+        q = rest[-1] / b[-1]
+        quotient.append(q)
+        shift = len(rest) - len(b)
+        rest = [c - q * b[i - shift] if i >= shift else c for i, c in enumerate(rest)][:-1]
+    return quotient[::-1], rest
+
+
+def _trimmed(a: list[Any]) -> list[Any]:
+    while a and not a[-1]:
+        a = a[:-1]
+    return a
+
+
+def _difference(s: list[Any], q: list[Any], t: list[Any]) -> list[Any]:
+    """s - q t, of polynomials."""
+    out = s + [t[0] - t[0]] * (len(q) + len(t) - 1 - len(s))
+    for i, a in enumerate(q):
+        for j, b in enumerate(t):
+            out[i + j] = out[i + j] - a * b
+    return _trimmed(out)
 
 
 def number(c: Any, point: list[Any]) -> Any:

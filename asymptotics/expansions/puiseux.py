@@ -9,13 +9,13 @@ found: there Q is cut at the order that the terms asked for need.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb
+from math import comb, lcm
 from typing import Any
 
 from mpmath import mp, mpf
 
 from asymptotics.conventions import refuse
-from asymptotics.expansions.algebraic import depth, number
+from asymptotics.expansions.algebraic import Element, depth, number
 from asymptotics.expansions.branch import polynomial_roots
 from asymptotics.expansions.roots import coefficient, factors
 
@@ -102,17 +102,17 @@ def _choose(Q: Polynomial, branch: Any, field: Any, point: Any, one: Any, first:
 
 
 def shifted(Q: Polynomial, e: Fraction, c: Any, most: Fraction | None = None) -> Polynomial:
-    """Q(t, t^e (c + y)) over its least power of t, cut above t^most."""
-    out: Polynomial = {}
+    """Q(t, t^e (c + y)) over its least power of t, without what is beyond t^most once y is a power of t itself."""
     low = min(i + e * j for i, j in Q)
-    powers = [c / c]
-    for _ in range(max(j for _, j in Q)):
-        powers.append(powers[-1] * c)
+    step = Fraction(1, lcm(*(i.denominator for i, _ in Q), e.denominator))  # y is O(t^step)
+    powers = [c.extension.lift(c.extension.one) if isinstance(c, Element) else c / c]
+    out: Polynomial = {}
     for (i, j), a in Q.items():
         k = i + e * j - low
-        if most is not None and k > most:
-            continue
-        for l in range(j + 1):
+        last = j if most is None else min(j, max(1, (most - k) // step)) if k <= most else -1
+        while len(powers) <= j and last >= 0:
+            powers.append(powers[-1] * c)
+        for l in range(last + 1):
             term = a * powers[j - l] * comb(j, l)
             out[k, l] = out[k, l] + term if (k, l) in out else term
     return {key: a for key, a in out.items() if a}

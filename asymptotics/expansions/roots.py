@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from mpmath import mp
 
-from asymptotics.expansions.algebraic import Element, Extension, expression, number
+from asymptotics.expansions.algebraic import Element, Extension, divided, expression, number
 
 Lift = Callable[[Any], Any]
 
@@ -59,20 +59,10 @@ def _squarefree(phi: list[Any], one: Any) -> list[Any]:
     """phi / gcd(phi, phi')."""
     a, b = phi, [c * i for i, c in enumerate(phi)][1:]
     while any(b):
-        a, b = b, _divide(a, b)[1]
+        a, b = b, divided(a, b)[1]
         while b and not b[-1]:
             b = b[:-1]
-    return _divide(phi, a)[0] if len(a) > 1 else phi
-
-
-def _divide(a: list[Any], b: list[Any]) -> tuple[list[Any], list[Any]]:
-    rest, quotient = list(a), []
-    while len(rest) >= len(b):
-        q = rest[-1] / b[-1]
-        quotient.append(q)
-        shift = len(rest) - len(b)
-        rest = [c - q * b[i - shift] if i >= shift else c for i, c in enumerate(rest)][:-1]
-    return quotient[::-1], rest
+    return divided(phi, a)[0] if len(a) > 1 else phi
 
 
 def _quadratic(h: list[Any], near: Any, field: Any, point: list[Any], one: Any) -> tuple[Any, Lift]:
