@@ -33,7 +33,8 @@ def eliminate(
     (`lambda` as `lam`), that gives the kept quantity to eight digits, or pairs (parameters, value); without it P must be the only factor.
 
     Raises ValueError where the equations do not determine `keep`, where `at` fits no factor or several, and where `limit` seconds did
-    not suffice: what is not tiny runs in a process of its own, which is ended then (half a second to start).
+    not suffice: what is not tiny runs in a process of its own, which is ended then (half a second to start). Marchenko-Pastur takes 10 ms,
+    XY + YX 20 ms, the variance of random features 0.1 s, that of ridge at two symbolic atoms (6 symbols, 346 terms) 1 s.
 
     >>> m, lam, gamma = sp.symbols("m lambda gamma")
     >>> eliminate([m - 1 / (lam + 1 / (1 + gamma * m))], [m], m).as_expr()
