@@ -1,11 +1,16 @@
 """Adlam and Pennington, Understanding double descent requires a fine-grained bias-variance decomposition (2020)."""
 
+from functools import partial
+
 import numpy as np
 
 import simulate.decomposition
 from asymptotics import decomposition, random_features, spherical_features
+from asymptotics.activations import hermite
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, each, through
+from theorems.derived import Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.layers import Apart, Fits, equivalent, random
 
 TERMS = (
     "an ANOVA over samples X, features W and label noise e: bias2 = E(E[f|x] - f*)^2, V_X, V_W, V_Xe of one or two alone, V_XW, V_XWe "
@@ -62,8 +67,9 @@ def _rivals(theory):
     }
 
 
+NAMES = ("bias2", "v_x", "v_w", "v_xw", "v_xe", "v_xwe")
 AREAS = {
-    "of": ("bias2", "v_x", "v_w", "v_xw", "v_xe", "v_xwe"),
+    "of": NAMES,
     "stack": True,
     "points": 0,
     "value": "excess risk, split six ways",
@@ -153,5 +159,71 @@ they_add_up = Theorem(
     rivals={
         "the classical bias and variance: V_XW left out": lambda **k: (t := _any(**k)).excess - t.v_xw,
         "the noise of the samples alone": lambda **k: (t := _any(**k)).excess - t.v_xwe,
+    },
+)
+
+
+def _crossed(layer, law, **more):
+    """The six terms as errors of two fits: of the same samples and features, of one of them, of neither."""
+    from sympy import symbols
+
+    n, p, k = symbols("n p k", positive=True)
+    at = Fits(layer, law, ratios={"gamma": k / n, "inputs": p / n} if more else None, **more)
+    (same, same_e), (x, x_e), (w, _), (neither, _) = (at.error((1, 1), c) for c in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    if more:  # the nonlinear part is noise to the fits, and missed by all
+        same, x, neither, w = (
+            same + at.nonlinear * (1 + same_e),
+            x + at.nonlinear * (1 + x_e),
+            neither + at.nonlinear,
+            w + at.nonlinear,
+        )
+    signal = {"bias2": neither, "v_x": x - neither, "v_w": w - neither, "v_xw": same - x - w + neither}
+    return at.given(signal | {"v_xe": at.sigma2 * x_e, "v_xwe": at.sigma2 * (same_e - x_e)})
+
+
+derived = Derived(partial(_crossed, random), law).of(*NAMES)
+_apart = Apart(partial(_crossed, equivalent, white=True)).of(*NAMES)
+
+
+def _equivalent(*, activation, r2, nonlinear, **given):
+    phi = hermite(activation)
+    return _apart.theory(mu1=phi.mu1, mu_star=phi.mu_star2**0.5, r2=r2, nonlinear=nonlinear * r2, **given)
+
+
+derived_terms = Theorem(
+    title="The six terms derived from fits that are crossed",
+    statement=r"e(ij,i'j')=\operatorname{E}(f_{ij}-f)(f_{i'j'}-f):\quad B^2=e(11,22),\ V_X=e(11,12)-B^2,\ V_W=e(11,21)-B^2,\ "
+    r"V_{XW}=e(11,11)-e(11,12)-e(11,21)+B^2;\quad\text{of the noise } V_{X\varepsilon}=e_\varepsilon(11,12),\ "
+    r"V_{XW\varepsilon}=e_\varepsilon(11,11)-V_{X\varepsilon}",
+    source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
+    assumptions=(*TERMS, *GAUSSIAN),
+    domain=any_spectrum.domain,
+    claim=Identity(theory=_any, other=derived.theory, of="terms", rtol=1e-12),
+    cases=(
+        *any_spectrum.cases,
+        {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "psi": 4.0, "lam": 0.0, "sigma2": 0.2},
+        {"spectrum": "power:1.2", "signal": "top:0.5", "gamma": 1.0, "psi": 2.0, "lam": 1e-3, "r2": 2.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 3.0, "psi": 0.2, "lam": 1e-3},
+    ),
+    rivals=_rivals(_any) | derived.rivals("lam", "signal"),
+)
+
+derived_layer = Theorem(
+    title="The six terms of one nonlinear layer derived from crossed fits of its Gaussian equivalent",
+    statement=derived_terms.statement + r",\quad F_{ij}=\mu_1X_iW_j/\sqrt d+\mu_*\Theta_{ij}",
+    source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
+    assumptions=(*TERMS, *LAYER, "by the Gaussian equivalence: Theta_ij independent for each pair of samples and features"),
+    domain=six_terms.domain,
+    claim=Identity(theory=_layer, other=_equivalent, of="terms", rtol=1e-12),
+    cases=(
+        *six_terms.cases,
+        {"activation": "relu", "gamma": 0.5, "inputs": 1.0, "lam": 0.0, "nonlinear": 0.3, "r2": 2.0},
+        {"activation": "erf", "gamma": 3.0, "inputs": 0.5, "lam": 1e-3, "sigma2": 0.1},
+    ),
+    rivals=_rivals(_layer)
+    | {
+        "the nonlinear part counted as noise of the labels": lambda *, r2, nonlinear, sigma2, **k: _layer(
+            r2=r2, nonlinear=0.0, sigma2=sigma2 + r2 * nonlinear, **k
+        )
     },
 )

@@ -4,6 +4,7 @@ import simulate.random_features
 from asymptotics import random_features, random_projections, ridge
 from theorems import GAMMA, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.layers import of_errors
 
 MODEL = (
     "rows x Gaussian of covariance S in R^p; the spectrum of S converges to H, the signal's energy over its eigenvectors to G",
@@ -21,6 +22,9 @@ CASES = (
     {"spectrum": "power:1.2", "gamma": 3.0, "psi": 1.0, "r2": 5.0, "sigma2": 2.0},
     {"spectrum": "isotropic", "gamma": 2.0, "psi": 0.2},
 )
+
+
+SWAPPED = {"top:0.5": "bottom:0.5", "bottom:0.5": "top:0.5"}
 
 
 def _theory(*, spectrum, signal, **given):
@@ -98,4 +102,25 @@ random_features_at_no_penalty = Theorem(
     ),
     cases=(*CASES, {"spectrum": "ar1:0.7", "gamma": 1.001, "psi": 10.0}),
     rivals={"least squares on all inputs": lambda *, sigma2, **k: _all_inputs(sigma2=sigma2, **k) + sigma2},
+)
+
+_derived = of_errors.by(lam=lambda **k: 0.0)
+
+derived_errors = Theorem(
+    title="Random projections derived from their expression, without penalty",
+    statement=KAPPA + r"\text{bias, variance and training error as derived}",
+    source="bach2024high, Propositions 4 and 5 (numbering from memory); derived here from the expression",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=Identity(theory=of_errors.by(_theory), other=_derived, rtol=1e-12),
+    cases=(
+        *CASES,
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 1.1, "psi": 4.0},
+        {"spectrum": "ar1:0.7", "gamma": 3.0, "psi": 0.2},
+    ),
+    rivals={
+        "p/n for p/k": of_errors.by(_theory, psi=lambda *, psi, gamma, **k: psi * gamma),
+        "the signal at the other end": of_errors.by(_theory, signal=lambda *, signal, **k: SWAPPED.get(signal, "top:0.5")),
+        "sigma in place of sigma2": of_errors.by(_theory, sigma2=lambda *, sigma2, **k: sigma2**0.5),
+    },
 )

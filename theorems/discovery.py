@@ -75,7 +75,10 @@ def by_name(package: str) -> Callable[[str], Theorem]:
     paper = package.rpartition(".")[2]
 
     def record(name: str) -> Theorem:
-        if name.startswith("_") or f"{paper}.{name}" not in (found := load(paper)):
+        submodule = (
+            importlib.util.find_spec(f"{package}.{name}") is not None
+        )  # which `from paper import submodule` asks for first
+        if name.startswith("_") or submodule or f"{paper}.{name}" not in (found := load(paper)):
             raise AttributeError(f"{paper} has no record {name!r}")
         return found[f"{paper}.{name}"]
 

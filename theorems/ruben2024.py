@@ -5,7 +5,9 @@ import numpy as np
 import simulate.ensembles
 from asymptotics import ensembles, random_features, ridge
 from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Integer, Mean, Plot, Real, Theorem
+from theorems.derived import Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.layers import Fits, random
 
 MODEL = (
     "x Gaussian with a covariance whose spectrum converges to H, the signal's energy over its eigenvectors to G",
@@ -135,4 +137,38 @@ no_free_lunch = Theorem(
         n=60,
         points=10,
     ),
+)
+
+
+def _shared(law):
+    """Of K members each pair has the samples in common, and K of the K^2 pairs the features."""
+    from sympy import Symbol, Trace
+
+    at, K = Fits(random, law), Symbol("members", positive=True)
+    Z, R, O = at.fit()[0], at.residual(1, 1), at.residual(1, 2)
+    train = [(at.signal(Z.T * R * Q * Z) + at.sigma2 * Trace(R * Q)) / at.n for Q in (R, O)]
+    bias, variance = zip(at.error((1, 1), (1, 1)), at.error((1, 1), (1, 2)), strict=True)
+
+    def mean(own, other):
+        return own / K + (1 - 1 / K) * other
+
+    return at.given({"bias": mean(*bias), "variance": at.sigma2 * mean(*variance), "train": mean(*train)})
+
+
+derived = Derived(_shared, law).of("bias", "variance", "train")
+
+derived_ensemble = Theorem(
+    title="The errors of an ensemble derived from two of its members",
+    statement=r"R_K=\frac1K e(W_1,W_1)+\Bigl(1-\frac1K\Bigr)e(W_1,W_2),\quad e(W,W')=\operatorname{E}(f_W-f)(f_{W'}-f)",
+    source="ruben2024no (from memory); derived here from the expression",
+    assumptions=MODEL,
+    domain=DOMAIN,
+    claim=derived.identity(theory),
+    cases=(
+        *CASES,
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 1.0, "psi": 2.0, "lam": 1e-3, "members": 10},
+        {"spectrum": "ar1:0.7", "gamma": 0.5, "psi": 4.0, "lam": 0.0, "members": 3},
+    ),
+    rivals=derived.rivals("gamma", "lam", "sigma2", "signal")
+    | {"one member": derived.by(theory, members=lambda **k: 1), "one model with all the features": derived.by(_one_large)},
 )
