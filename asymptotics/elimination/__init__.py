@@ -5,7 +5,7 @@ r"""Elimination: from a system of equations of the limit to the one polynomial o
 with P irreducible over the rationals, the factor on whose zeros the physical branch lies. Unknowns are eliminated one after the other by
 resultants (`resultants`), the cheapest first; after each the product is factored and all but the factor of the physical solution dropped,
 whose unknowns are first found at one rational point (`points`). P is then checked at every point: its root next to the value given
-is continued, at 60 digits, to a solution of the equations as they stood.
+is continued, at 60 digits, to a solution of the equations as they stood. So numbers only choose among exact factors.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def resultant(f: Any, g: Any, t: int) -> list[Any]:
     content = f.ring.zero
     for c in sorted(filter(None, coefficients(g, t)), key=len):
         content = content.gcd(c)
-    return [content, determinant(*sorted((f, g.exquo(content)), key=lambda h: h.degree(t)), t)]
+    return [content, determinant(f, g.exquo(content), t)]
 
 
 def remainder(g: Any, f: Any, t: int) -> Any:
@@ -49,7 +49,7 @@ def remainder(g: Any, f: Any, t: int) -> Any:
 
 def determinant(f: Any, g: Any, t: int) -> Any:
     """(1), up to its sign."""
-    F, G = coefficients(f, t), coefficients(g, t)
+    F, G = sorted((coefficients(f, t), coefficients(g, t)), key=len)
     m, n, zero = len(F) - 1, len(G) - 1, f.ring.zero
     if m == 0:
         return F[0] ** n
