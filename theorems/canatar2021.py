@@ -7,9 +7,12 @@ import simulate.covariate_shift
 import simulate.harmonics
 from asymptotics import covariate_shift, eigenlearning, ridge
 from asymptotics.kernels import gegenbauer
-from theorems import GAMMA, LAM, R2, SIGMA2, Identity, Integer, Mean, Plot, Real, Theorem, each, through
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Integer, Mean, Plot, Real, Theorem, each, through
 from theorems.bordelon2020 import DOMAIN as KERNEL
+from theorems.derived import Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
+from theorems.hastie2022.derived import ATOMS, joint
+from theorems.model import Model
 
 
 def _at_one_power(*, spectrum, signal, power, **given):
@@ -137,4 +140,99 @@ replica = Theorem(
         "delta = lam": lambda *, delta, n, **k: _by_modes(delta=delta * n, n=n, **k),
         "noise is not fitted": lambda *, sigma2, **k: _by_modes(sigma2=0.0, **k),
     },
+)
+
+
+def _shifted(law):
+    from sympy import Identity, MatrixSymbol, Trace, symbols
+
+    n, p, lam, r2, sigma2 = symbols("n p lambda r2 sigma2", positive=True)
+    X, S, T, B = (MatrixSymbol(*x) for x in (("X", n, p), ("Sigma", p, p), ("T", p, p), ("B", p, p)))
+    A = S**0.5 * X.T * X * S**0.5 / n
+    R = (A + lam * Identity(p)).inverse()
+    return {
+        "expression": {
+            "bias": r2 * lam**2 * Trace(B * R * T * R) / p,
+            "variance": sigma2 * Trace(T * R * A * R) / n,
+            "excess": r2 * lam**2 * Trace(B * R * T * R) / p + sigma2 * Trace(T * R * A * R) / n,
+        },
+        "gaussian": [X],
+        "laws": {(S, T, B): law},
+    }
+
+
+TESTED = {  # eigenvalues in training, in testing, and the signal's energy over its mean, in equal parts
+    "opposite": [(4.0, 0.25, 0.5), (0.25, 4.0, 1.5)],
+    "square": [(4.0, 16.0, 2.0), (0.25, 0.0625, 0.0)],
+    "unseen": [(4.0, 1.0, 1.0), (0.0, 1.0, 1.0)],
+    "four": [(4.0, 1.0, 0.5), (4.0, 2.0, 1.5), (0.25, 1.0, 0.0), (0.25, 0.5, 2.0)],
+}
+
+
+def _joint(*, covariances):
+    return np.array(TESTED[covariances]), np.full(len(TESTED[covariances]), 1 / len(TESTED[covariances]))
+
+
+def _powers(*, spectrum, signal, power):
+    values, weights = joint(spectrum, signal)
+    return np.stack([values[:, 0], values[:, 0] ** power, values[:, 1]], axis=1), weights
+
+
+def _matrices(*, covariances, gamma, lam, r2, sigma2):
+    """The library's other formula, between matrices: here diagonal ones of a few rows, of which n may be any number."""
+    (s, t, energy), weights = np.transpose(TESTED[covariances]), _joint(covariances=covariances)[1]
+    n = len(weights) / gamma
+    beta = (r2 * energy * weights) ** 0.5
+    return covariate_shift.ridge_matrices(np.diag(s), np.diag(t), beta, n=n, delta=n * lam, sigma2=sigma2)
+
+
+_by_values, _by_power = (Derived(_shifted, chosen).of("bias", "variance") for chosen in (_joint, _powers))
+_SHIFT = {
+    "statement": shifted_test_covariance.statement.replace(r",\qquad s'=s^{P}", ""),
+    "source": "canatar2021out, equation (4) (numbering from memory)",
+    "assumptions": (
+        "training rows have covariance S, test rows T with the same eigenvectors; their joint law and the signal's energy converge",
+        *shifted_test_covariance.assumptions[1:2],
+        "p/n -> gamma; `covariances`: eigenvalues in training and in testing and the signal's energy, in equal parts",
+    ),
+    "domain": {"covariances": Choice(tuple(TESTED)), "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2},
+    "rivals": _by_values.rivals("gamma", "lam", "sigma2"),
+}
+
+derived_shift = Model(
+    title="Ridge regression tested under another covariance, derived from its expression",
+    claim=_by_values.claim(),
+    cases=(
+        {"covariances": "opposite", "gamma": 2.0, "lam": 0.2, "r2": 2.0, "sigma2": 0.5},
+        {"covariances": "four", "gamma": 1.0, "lam": 0.5, "r2": 5.0, "sigma2": 2.0},
+    ),
+    **_SHIFT,
+)
+
+matrix_formula = Theorem(
+    title="The formula of ridge regression between two covariance matrices is what its expression gives",
+    claim=_by_values.identity(_matrices),
+    cases=(
+        {"covariances": "opposite", "gamma": 2.0, "lam": 0.0, "sigma2": 0.5},
+        {"covariances": "square", "gamma": 1.0, "lam": 1e-12},
+        {"covariances": "unseen", "gamma": 3.0, "lam": 0.0, "r2": 5.0, "sigma2": 0.5},
+        {"covariances": "four", "gamma": 0.2, "lam": 0.5},
+        {"covariances": "four", "gamma": 30.0, "lam": 1e-6, "sigma2": 2.0},
+    ),
+    **_SHIFT,
+)
+
+shift_formula = Theorem(
+    title="The formula of ridge regression under another covariance is what its expression gives",
+    statement=shifted_test_covariance.statement,
+    source=shifted_test_covariance.source,
+    assumptions=shifted_test_covariance.assumptions,
+    domain=shifted_test_covariance.domain | {"spectrum": ATOMS},
+    claim=_by_power.identity(_at_one_power),
+    cases=(
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "power": 2.0, "gamma": 2.0, "lam": 0.1, "r2": 5.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "power": 0.0, "gamma": 1 - 2.0**-40, "lam": 0.0, "sigma2": 0.2},
+        {"spectrum": "atoms:3@0.25,1@0.5,0.1@0.25", "signal": "bottom:0.5", "power": 1.5, "gamma": 0.5, "lam": 0.01, "r2": 2.0},
+    ),
+    rivals=_by_power.rivals("gamma", "lam", "signal") | {"no shift": _by_power.by(_no_shift)},
 )

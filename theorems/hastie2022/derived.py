@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from asymptotics import isotropic, latent_space, misspecified, ridge, spectra
+from asymptotics.conventions import refuse
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Real, Theorem
 from theorems.derived import Derived
 from theorems.hastie2022.correlated import SIGNAL, law
@@ -27,14 +28,16 @@ MODEL = (
     "p/n -> gamma",
 )
 BOUNDED = Choice(("atoms:4@0.5,0.25@0.5", "ar1:0.7", "isotropic"), open=True)  # away from 0, where norms are infinite
+ATOMS = Choice(("atoms:4@0.5,0.25@0.5", "atoms:3@0.25,1@0.5,0.1@0.25", "isotropic"), open=True)
 DOMAIN = {"spectrum": BOUNDED, "signal": SIGNAL, "gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
 
 
 def joint(spectrum, signal):
-    """The joint law of S and B: the energy of the signal over the mass of the spectrum, at each eigenvalue."""
+    """The joint law of S and B, of a law of few eigenvalues: the energy of the signal over the mass at each."""
     H, G = law(spectrum, signal).H, law(spectrum, signal).G
-    energy = np.zeros(H.atoms.size)
-    energy[np.searchsorted(-H.atoms, -G.atoms)] = G.weights
+    energy = np.array([G.weights[G.atoms == s].sum() for s in H.atoms])
+    if abs(energy.sum() - 1) > 1e-12:  # the rounding of a sum
+        refuse("spectrum", spectrum, "its eigenvalues and the signal's differ; take atoms:S@W,...")
     return np.stack([H.atoms, energy / H.weights], axis=1), H.weights
 
 
@@ -87,7 +90,7 @@ ridge_in_samples = Model(
     r"{\rm df}_2=\gamma\int\frac{s^2dH}{(s+\kappa)^2};\quad \text{training error, GCV and norms with them}",
     source="hastie2022surprises, Theorem 5; dobriban2018high, Theorem 2.1 (numbering from memory)",
     assumptions=MODEL,
-    domain=DOMAIN,
+    domain=DOMAIN | {"spectrum": ATOMS},
     claim=_risks.claim(),
     cases=(
         {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "gamma": 2.0, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
