@@ -211,6 +211,10 @@ def test_what_would_take_minutes_is_refused():
     many = free.atoms(list(range(12)), [Fraction(1, 12)] * 12)
     with pytest.raises(ValueError, match="monomials"):
         free.free_sum(many, many)
+    mu = free.free_sum(free.atoms([0, 1, 3, 7], ["1/10", "1/5", "3/10", "2/5"]), free.atoms([0, 2, 5, 6], ["1/4"] * 4))
+    assert mu.moments(2)[1] == Fraction(39, 10) + Fraction(13, 4)
+    with pytest.raises(ValueError, match="subordination"):
+        mu.density(1.0)
 
 
 def test_real_zeros_are_those_that_sturm_counts():

@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from asymptotics.conventions import refuse, within
 from asymptotics.errors import ConvergenceError
-from asymptotics.free.atlas import Atlas, build, transform
+from asymptotics.free.atlas import build, transform
+from asymptotics.free.charts import Atlas
 from asymptotics.free.polynomials import Table, branch, expand, isolate, rational, table, vanishes
 from asymptotics.free.series import Series, cumulants
 from asymptotics.free.sheet import Sheet

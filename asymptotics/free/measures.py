@@ -95,6 +95,7 @@ def arcsine(radius: Any = 2) -> Algebraic:
 def jacobi(alpha: Any, beta: Any) -> Algebraic:
     """The free Jacobi law: of q in the corner of p, for free projections of traces `alpha` (of q) and `beta` (of p).
 
+    >>> from asymptotics.free import shift
     >>> jacobi("1/2", "1/2") == shift(scale(arcsine(1), "1/2"), "1/2")
     True
     """

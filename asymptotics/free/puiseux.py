@@ -88,7 +88,8 @@ def clusters(p: Sequence[Any]) -> list[tuple[Any, int]]:
     approximate = np.roots(np.array([complex(c / scale) for c in reversed(coefficients)]))
     approximate = np.append(approximate, np.zeros(left - approximate.size))
     for start in approximate:
-        for multiplicity in range(left, 0, -1):
+        together = int(np.sum(abs(approximate - start) <= 0.05 * max(abs(start), 1e-3)))  # doubles split roots that are one
+        for multiplicity in range(together, 0, -1):
             x = _newton(derivatives[multiplicity - 1], derivatives[multiplicity], mp.mpc(complex(start)))
             if x is None or abs(x - start) > 0.05 * max(abs(start), 1e-3):
                 continue

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from asymptotics.errors import ConvergenceError
 from asymptotics.free.polynomials import Table, expand
-from asymptotics.free.puiseux import Rows, context, taylor
+from asymptotics.free.puiseux import Rows, context, moved, taylor
 from asymptotics.free.series import Series
 from asymptotics.free.singular import singular_points
 
@@ -113,18 +113,18 @@ def _track_py(P, singular, moments, targets, roots, errors):
 def _root_py(H, powers, out):
     """Taylor coefficients of a simple root, as in asymptotics.free.series, which a kernel of this file may not call."""
     degree, count = H.shape[0] - 1, out.shape[0]
-    powers[0, 0] = out[0] * 0 + 1
-    slope = out[0] * 0
+    powers[0, 0] = 1.0
+    slope = 0j
     for i in range(1, degree + 1):
         slope += i * H[i, 0] * powers[i - 1, 0]
         powers[i, 0] = powers[i - 1, 0] * out[0]
     for k in range(1, count):
         for i in range(2, degree + 1):
-            s = slope * 0
+            s = 0j
             for l in range(1, k):
                 s += powers[i - 1, k - l] * out[l]
             powers[i, k] = s + powers[i - 1, k] * out[0]
-        total = slope * 0
+        total = 0j
         for i in range(degree + 1):
             for j in range(min(k + 1, H.shape[1])):
                 total += H[i, j] * powers[i, k - j]
@@ -147,7 +147,7 @@ class Sheet:
         self.real, self.others, self.poles = singular_points(P)
         mean = expand(P, isolated, 2)[1]
         spread = max((abs(s - mp.mpf(mean.numerator) / mean.denominator) for s in [*self.real, *self.others]), default=mp.mpf(0))
-        exponent = int(mp.ceil(mp.log(spread, 2))) + 1 if spread else 0
+        exponent = int(mp.ceil(mp.log(spread, 2))) + 1 if spread > 1e-50 else 0  # one atom: rounding
         self.scale = Fraction(2) ** exponent
         self.centre = Fraction(round(mean / self.scale * 1024), 1024) * self.scale  # few bits: x - centre is nearly exact
         scaled = _scaled(P, self.centre, self.scale)
@@ -213,11 +213,14 @@ class Sheet:
         for _ in range(500):
             reach = min(abs(z - s) for s in singular)
             new = zeta if abs(zeta - z) <= reach / 2 else z + (zeta - z) * (reach / 2 / abs(zeta - z))
-            H = np.array(taylor(self.rows, z, reach), dtype=object)
-            a = np.full(ORDER, mp.mpc(0), dtype=object)
-            a[0] = m
-            _root_py(H, np.full((len(H), ORDER), mp.mpc(0), dtype=object), a)
-            z, m = new, self.polish(new, mp.polyval(list(a[::-1]), (new - z) / reach))
+            C = moved(taylor(self.rows, z, reach), m)
+            top = max(abs(c) for row in C for c in row)
+            H = np.array([[complex(c / top) for c in row] for row in C])
+            H[0, 0] = 0
+            a = np.zeros(ORDER, dtype=np.complex128)
+            _root(H, np.zeros((len(H), ORDER), dtype=np.complex128), a)
+            away = complex((new - z) / reach)
+            z, m = new, self.polish(new, m + complex(np.polynomial.polynomial.polyval(away, a)))
             if z == zeta:
                 return m
         raise ConvergenceError(

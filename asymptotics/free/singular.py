@@ -7,8 +7,33 @@ from typing import Any
 
 import numpy as np
 
+from asymptotics.conventions import refuse
 from asymptotics.free.polynomials import Table
-from asymptotics.free.puiseux import context
+from asymptotics.free.puiseux import DIGITS, context
+
+LIMIT = 150  # degree of a discriminant: some ten seconds
+
+
+def _refined(coefficients: list[int], high: list[Any]) -> list[Any]:
+    """Newton's limits from zeros in doubles; empty where it does not converge."""
+    mp = context()
+    scale = max(abs(c) for c in coefficients)
+    slope = [c * (len(high) - 1 - i) for i, c in enumerate(high[:-1])]
+    found = []
+    for x in np.roots([float(Fraction(c, scale)) for c in reversed(coefficients)]):
+        y = mp.mpc(complex(x))
+        for _ in range(40):
+            try:
+                step = mp.polyval(high, y) / mp.polyval(slope, y)
+            except ZeroDivisionError:
+                return []
+            y -= step
+            if abs(step) <= 1e-55 * abs(y):
+                found.append(y)
+                break
+        else:
+            return []
+    return found
 
 
 def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
@@ -19,26 +44,14 @@ def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
     from sympy import Poly, Symbol
 
     mp = context()
-    high = [mp.mpf(c) for c in reversed(coefficients)]
-    if len(high) == 2:
-        return [-high[1] / high[0]], []
-    scale = max(abs(c) for c in coefficients)
-    f, g = high, [c * (len(high) - 1 - i) for i, c in enumerate(high[:-1])]
-    found: list[Any] = []
-    try:
-        for x in np.roots([float(Fraction(c, scale)) for c in reversed(coefficients)]):
-            y = mp.mpc(complex(x))
-            for _ in range(12):
-                step = mp.polyval(f, y) / mp.polyval(g, y)
-                y -= step
-                if abs(step) <= 1e-50 * abs(y):
-                    break
-            found.append(y)
-    except ZeroDivisionError:
-        found = []
-    apart = all(abs(x - y) > 1e-25 * abs(x) for i, x in enumerate(found) for y in found[:i])
-    if len(found) < len(coefficients) - 1 or not apart:
-        found = mp.polyroots(high, maxsteps=500, extraprec=400)
+    degree = len(coefficients) - 1
+    with mp.workdps(DIGITS + 5 * degree):  # zeros of high degree lose digits
+        high = [mp.mpf(c) for c in reversed(coefficients)]
+        found = _refined(coefficients, high)
+        apart = all(abs(x - y) > 1e-25 * abs(x) for i, x in enumerate(found) for y in found[:i])
+        if len(found) < degree or not apart:
+            found = mp.polyroots(high, maxsteps=500, extraprec=400)
+    found = [+x for x in found]  # rounded to DIGITS
     real = sorted(x.real for x in found if abs(x.imag) <= 1e-40 * abs(x))
     count = Poly(list(reversed(coefficients)), Symbol("z")).count_roots()
     if len(real) != count:
@@ -47,7 +60,18 @@ def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
 
 
 def singular_points(P: Table) -> tuple[list[Any], list[Any], list[Any]]:
-    """Real and other singular points, and those of them where the leading coefficient vanishes and which are real."""
+    """Real and other singular points, and those of them where the leading coefficient vanishes and which are real.
+
+    Raises ValueError where the discriminant would have so many zeros that the density would take minutes.
+    """
+    degree = (2 * len(P) - 4) * (len(P[0]) - 1)
+    if degree > LIMIT:
+        refuse(
+            "P",
+            f"of degrees {len(P) - 1}, {len(P[0]) - 1}",
+            f"its discriminant is of degree {degree}, and above {LIMIT} takes minutes; moments and cumulants are had, "
+            "a density by asymptotics.free.subordination",
+        )
     from sympy import ZZ
     from sympy.polys.rings import ring
 
