@@ -5,8 +5,7 @@ from functools import lru_cache
 import simulate.free_sums
 from asymptotics import free
 from theorems import Law, Real, Theorem
-from theorems.hastie2022.correlated import SPECTRUM
-from theorems.pastur1972 import population
+from theorems.pastur1972 import SPECTRUM, population
 
 
 @lru_cache(maxsize=64)

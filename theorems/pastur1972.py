@@ -2,15 +2,21 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 import simulate.free_sums
 from asymptotics import free
-from theorems import Law, Real, Theorem
-from theorems.hastie2022.correlated import SPECTRUM
+from asymptotics.conventions import refuse
+from theorems import Choice, Law, Real, Theorem
 from theorems.hastie2022.correlated import law as spectrum_of
+
+SPECTRUM = Choice(("atoms:1@0.5,3@0.5", "atoms:0@0.5,4@0.5", "isotropic"), open=True)
 
 
 def population(spectrum):
-    """The law of a spectrum of few atoms, exactly."""
+    """The law of a spectrum of few atoms, exactly. ValueError for spectra that have none."""
+    if spectrum.partition(":")[0] not in ("atoms", "isotropic"):
+        refuse("spectrum", spectrum, "the exact polynomial needs a spectrum of atoms: atoms:S@W,S@W,...")
     H = spectrum_of(spectrum).H
     zero = [H.zero] if H.zero else []
     return free.atoms([*H.atoms.tolist(), *([0] if zero else [])], [*H.weights.tolist(), *zero])
@@ -41,7 +47,7 @@ signal_plus_noise = Theorem(
             free.semicircle(sigma2), population(spectrum).moments(2)[1]
         ),
         "a semicircle of the whole variance": lambda *, spectrum, sigma2: _gaussian(population(spectrum), sigma2),
-        "sigma for sigma2": lambda *, spectrum, sigma2: _law(spectrum=spectrum, sigma2=4 * sigma2),
+        "sigma for sigma2": lambda *, spectrum, sigma2: _law(spectrum=spectrum, sigma2=float(np.sqrt(sigma2))),
         "S without noise": lambda *, spectrum, sigma2: population(spectrum),
     },
 )
