@@ -106,9 +106,25 @@ class Algebra:
         return self.field(QQ(int(number.p), int(number.q)))
 
     def expr(self, element: FracElement) -> Expr:
-        """The element in SymPy's terms, factored."""
-        found = sympy.factor(element.as_expr().subs(PATH, 1))
-        return found.subs({s: s ** Rational(1, q) for s, q in self.roots.items() if q > 1}) if self.roots else found
+        """The element in SymPy's terms, factored, with as few minus signs as there may be."""
+        if not element:
+            return sympy.S.Zero
+        place = self.symbols.index(PATH)
+        one = substitute(element, {place: self.one}) if PATH in self.of else element
+        (top, above), (bottom, below) = _factored(one.numer), _factored(one.denom)
+        found = (above / below) * top / bottom  # a number times one sum would be multiplied out
+        return found.subs({s: s ** Rational(1, q) for s, q in self.roots.items() if q > 1})
+
+
+def _factored(p: PolyElement) -> tuple[Expr, Rational]:
+    """The product of the factors, each with more positive terms than negative ones, and the number in front."""
+    number, factors = p.factor_list()
+    found, front = [], Rational(int(number.numerator), int(number.denominator))
+    for f, k in factors:
+        signs = sum(1 if c > 0 else -1 for _, c in f.terms()) or (1 if f.coeff(1) >= 0 else -1)
+        found.append((f if signs > 0 else -f).as_expr() ** k)
+        front *= 1 if signs > 0 else (-1) ** k
+    return sympy.Mul(*found), front
 
 
 def residue(element: FracElement, at: Sequence[int]) -> int:
