@@ -53,14 +53,22 @@ class Equations:
     __repr__ = __str__
 
 
+def numbered(reduced: Reduced) -> dict[Symbol, Symbol]:
+    """The unknowns in the order in which they are solved, and their names in print: tau of equations, J of integrals, numbered anew."""
+    order = [s for b in reduced.blocks for s in (*b.core, *b.rest) if s not in reduced.functionals]
+    stem = {s: "J" if s in reduced.integrals else "tau" for s in order}
+    count = {x: 0 for x in ("J", "tau")}
+    names = {}
+    for s in order:
+        count[stem[s]] += 1
+        alone = list(stem.values()).count(stem[s]) == 1
+        names[s] = Symbol(stem[s] if alone else f"{stem[s]}_{count[stem[s]]}", positive=True)
+    return names
+
+
 def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
     """The reduced system with unknowns numbered anew; `letters`: law generator -> how it is written."""
-    algebra = reduced.algebra
-    order = [s for b in reduced.blocks for s in (*b.core, *b.rest) if s not in reduced.functionals]
-    names: dict[Symbol, Symbol] = {}
-    for kind, stem in ((reduced.equations, "tau"), (reduced.integrals, "J")):
-        mine = [s for s in order if s in kind]
-        names |= {s: Symbol(stem if len(mine) == 1 else f"{stem}_{i}", positive=True) for i, s in enumerate(mine, start=1)}
+    algebra, names = reduced.algebra, numbered(reduced)
 
     def shown(expr: Expr) -> Expr:
         return expr.subs(PATH, 1).xreplace(names)
@@ -78,7 +86,7 @@ def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
         )
 
     system = []
-    for s in order:
+    for s in names:
         right = shown(algebra.expr(reduced.equations[s])) if s in reduced.equations else integral(reduced.integrals[s])
         system.append(Eq(names[s], right, evaluate=False))
     found = {name: shown(algebra.expr(reduced.equations[name])) for name in reduced.functionals if name in reduced.equations}

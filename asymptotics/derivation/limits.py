@@ -16,7 +16,7 @@ from sympy import Symbol
 from asymptotics.conventions import refuse, refuse_foreign
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.dyson import dyson
-from asymptotics.derivation.equations import Equations, equations
+from asymptotics.derivation.equations import Equations, equations, numbered
 from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import reduce
@@ -142,12 +142,12 @@ class Derivation:
         self, value: Mapping[str, Any], shape: tuple[int, ...], residual: NDArray, loss: NDArray, variables: NDArray
     ) -> Limit:
         place = {s: i for i, s in enumerate(self.reduced.algebra.symbols)}
-        solved = [s for b in self.reduced.blocks for s in (*b.core, *b.rest) if s not in self.reduced.functionals]
+        names = numbered(self.reduced)
         return Limit(
             value=value if self.many else value["value"],
             residual=residual.reshape(shape)[()],
             loss=loss.reshape(shape)[()],
-            unknowns={str(s): variables[:, place[s]].reshape(shape)[()] for s in solved},
+            unknowns={str(name): variables[:, place[s]].reshape(shape)[()] for s, name in names.items()},
         )
 
     def _certified(

@@ -72,7 +72,10 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
             V[i] = evaluation.right(s, V)
         if last < SMALL:
             break
-        step = mpmath.lu_solve(mpmath.matrix(evaluation.jacobian(block, V)), mpmath.matrix(evaluation.residual(block, V)))
+        try:
+            step = mpmath.lu_solve(mpmath.matrix(evaluation.jacobian(block, V)), mpmath.matrix(evaluation.residual(block, V)))
+        except (TypeError, ZeroDivisionError):  # not numbers, or a singular matrix: mpmath's ways to say so
+            return mpmath.inf
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]
         last = max(map(abs, change))
         if not last < FAR:

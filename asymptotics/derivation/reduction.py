@@ -65,7 +65,10 @@ def reduce(system: System, law: list[int], generators: Generators) -> Reduced:
         for (over, vectors, power, factors), name in known.items()
     }
     equations, values = inlined(algebra, equations, integrals, values)
-    equations, values = tidied(algebra, equations, values)
+    iterated = {s for b in in_order(algebra, dict(equations), integrals) if b.core and not b.linear for s in (*b.core, *b.rest)}
+    equations, values = tidied(
+        algebra, equations, values, iterated
+    )  # those start from 0, where they must be regular as they stand
     outputs, later = _outputs(algebra, system, tuple(values))
     live = used(algebra, equations | values, integrals, outputs)
     integrals = {j: x for j, x in integrals.items() if j in live}

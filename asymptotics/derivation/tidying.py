@@ -80,14 +80,15 @@ def put(algebra: Algebra, x: FracElement, place: int, solved: FracElement) -> Fr
     return substitute(x, {place: solved}) if x.numer.degree(gen) > 0 or x.denom.degree(gen) > 0 else x
 
 
-def tidied(algebra: Algebra, equations: dict, values: dict) -> tuple[dict, dict]:
-    """Where t = c/P, and P stands in another denominator: t in its place, if that is shorter."""
-    for t, x in list(equations.items()):
+def tidied(algebra: Algebra, equations: dict, values: dict, fixed: set[Symbol]) -> tuple[dict, dict]:
+    """Where t = c/P, and P stands in another equation: t in its place, if that is shorter. `fixed`: equations that stay as they are."""
+    for t in list(equations):
+        x = equations[t]  # as it stands: what others were rewritten with stays as it is
         if len(x.numer) == 1 and len(x.denom) > 1:
             common = algebra.field.ring({tuple(map(min, zip(*x.denom.monoms(), strict=True))): 1})
             P = x.denom.exquo(common)
             unit = algebra.of[t] * algebra.field(common) / algebra.field(x.numer)  # 1/P
-            rest = {u: _expanded(algebra, y, P, unit) for u, y in equations.items() if u != t}
+            rest = {u: _expanded(algebra, y, P, unit) for u, y in equations.items() if u != t and u not in fixed}
             equations = {u: rest.get(u, y) for u, y in equations.items()}
             values = {u: _expanded(algebra, y, P, unit) for u, y in values.items()}
     return equations, values
