@@ -124,6 +124,7 @@ EXPRESSIONS = [
     b.T * R * b / (b.T * b),
     log(1 + Trace(R) / p) + sqrt(Trace(S) / p),
     Trace((R0 * X.T * X / n - I) * S * (X.T * X * R0 / n - I)),
+    Trace((I - R0 * X.T * X / n) * S) + Trace(J - Z * R * Z.T / n),
     Trace(b * b.T * R0 * S * b * b.T * T),
     Trace(R0 * T * R0 * S * R0 * T),
     Trace(R0 * T * inverse(Y.T * Y / n) * S),
@@ -170,6 +171,25 @@ def test_an_expression_is_what_explicit_inverses_give(e):
     for sizes, grid in ((wide, GRIDS[0]), (tall, GRIDS[0]), (wide, GRIDS[1]), (tall, GRIDS[1]), (wide, GRIDS[2])):
         ours, plain, _ = both(e, *sizes, grid)
         assert ours == pytest.approx(plain, rel=1e-9)  # 1e-9: (1 - df/n)^-2 at lam = 1e6 loses them in the plain way
+
+
+@pytest.mark.false_alarm(1e-12)  # a design of 40 x 18 has a condition above 1000
+def test_digits_that_a_gram_matrix_loses_are_kept():
+    given = {"sizes": {n: 40, p: 18}, "gaussian": {X: 1}, "haar": [Q], "draws": 1}
+    rng, s = np.random.default_rng(5), np.geomspace(1, 1e-12, 18)
+    rng.standard_normal((18, 18))
+    x = rng.standard_normal((40, 18))
+    spread = X * Q * S**0.5 * Q.T
+    e = Trace(Q * S * Q.T * (spread.T * spread).inverse())
+    ours = sample(e, **given, deterministic={S: s}, rng=np.random.default_rng(5))
+    assert ours[0] == pytest.approx(np.trace(np.linalg.inv(x.T @ x)), rel=1e-9)  # eps times 10^6; of the Gram matrix 10^12
+    s = np.linspace(1, 2, 18)
+    c, vectors = np.linalg.eigh(x.T @ x)
+    kept = 40 * np.sum(s * ((vectors * (c / (c + 40e9) ** 2)) @ vectors.T).diagonal())
+    far = sample(
+        Trace(S * R0 * X.T * X * R0) / n, **given, deterministic={S: s}, parameters={lam: 1e9}, rng=np.random.default_rng(5)
+    )
+    assert far[0] == pytest.approx(kept, rel=1e-12, abs=0)  # R - lam R^2 would leave 7 digits
 
 
 @pytest.mark.false_alarm(0)
