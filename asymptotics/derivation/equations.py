@@ -2,6 +2,7 @@ r"""The equations of a limit as SymPy objects: to read, to print as LaTeX, to el
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sympy
@@ -9,6 +10,14 @@ from sympy import Eq, Expr, Rational, Symbol
 
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.reduction import Integral, Reduced
+
+
+ORDER = "rev-lex"  # 1 - x, not -x + 1
+NAMES = {Symbol(k, positive=True): v for k, v in {"r2": "r^2", "sigma2": r"\sigma^2"}.items()}
+
+
+def _latex(expr: Expr) -> str:
+    return sympy.latex(expr, order=ORDER, symbol_names=NAMES)
 
 
 class Mean(sympy.Function):
@@ -20,7 +29,7 @@ class Mean(sympy.Function):
     def _latex(self, printer, exp=None) -> str:
         variables = sorted((x for x in self.args[0].free_symbols if x.name == "s" or x.name.startswith("s_")), key=str)
         inside = (
-            r"\int "
+            r"\int\,"
             + printer._print(self.args[0])
             + r"\,d"
             + printer._print(self.args[1])
@@ -39,16 +48,16 @@ class Equations:
     system: tuple[Eq, ...]
     values: dict[str, Expr]
 
-    def latex(self) -> str:
-        """All of it, one line an equation, for an align* environment."""
-        rows = [rf"\text{{{name}}} &\to {sympy.latex(value)}" for name, value in self.values.items()]
-        rows += [rf"{sympy.latex(e.lhs)} &= {sympy.latex(e.rhs)}" for e in self.system]
+    def latex(self, only: Iterable[str] | None = None) -> str:
+        """All of it, one line an equation, for an align* environment; `only`: these values, and every equation."""
+        wanted = self.values if only is None else {k: self.values[k] for k in only}
+        rows = [rf"\text{{{name}}} &\to {_latex(value)}" for name, value in wanted.items()]
+        rows += [rf"{_latex(e.lhs)} &= {_latex(e.rhs)}" for e in self.system]
         return " \\\\\n".join(rows)
 
     def __str__(self) -> str:
-        return "\n".join(
-            [*(f"{name} -> {value}" for name, value in self.values.items()), *(f"  {e.lhs} = {e.rhs}" for e in self.system)]
-        )
+        lines = [f"{name} -> {sympy.sstr(value, order=ORDER)}" for name, value in self.values.items()]
+        return "\n".join([*lines, *(f"  {e.lhs} = {sympy.sstr(e.rhs, order=ORDER)}" for e in self.system)])
 
     __repr__ = __str__
 
@@ -57,7 +66,7 @@ def numbered(reduced: Reduced) -> dict[Symbol, Symbol]:
     """The unknowns in the order in which they are solved, and their names in print: tau of equations, J of integrals, numbered anew."""
     order = [s for b in reduced.blocks for s in (*b.core, *b.rest) if s not in reduced.functionals]
     stem = {s: "J" if s in reduced.integrals else "tau" for s in order}
-    count = {x: 0 for x in ("J", "tau")}
+    count = dict.fromkeys(("J", "tau"), 0)
     names = {}
     for s in order:
         count[stem[s]] += 1

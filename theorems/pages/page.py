@@ -10,7 +10,7 @@ from typing import Any
 
 from theorems import figures
 from theorems.audits.audit import Audit, Finding, audit, percent
-from theorems.pages import report
+from theorems.pages import derivation, report
 from theorems.record import Theorem
 from theorems.tables import quantity, versions
 from theorems.verdicts.verdict import Verdict, words
@@ -41,6 +41,7 @@ def page(
         "<h2>Assumptions</h2>" + _list(record.assumptions),
         "<h2>Domain</h2>" + _domain(record),
         _figure(record, verdict, draws=draws, entropy=entropy) if figures.drawable(record) else "",
+        derivation.section(record),
         "<h2>Verdict</h2>" + _claim(record, verdict) + report.verdict_table(verdict),
         "<h2>Audit: what the cases can see</h2>" + _audit(audited),
         "<h2>Make it again</h2>" + _again(record, delta=delta, budget=budget, entropy=entropy),
