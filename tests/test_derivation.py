@@ -179,7 +179,7 @@ def test_spikes_are_seen_by_quadratic_forms_and_not_by_traces():
 
 def test_the_equations_are_those_that_a_person_would_write():
     text = str(_ridge(TWO).equations()).splitlines()
-    assert "  J_1 = Mean[H](s/(lambda + s*tau))" in text
+    assert "  J_1 = Mean[H](s/(s*tau + lambda))" in text
     assert "  tau = 1/(1 + J_1*gamma)" in text
     assert text[0] == "bias -> J_4*lambda**2/(1 - J_2*gamma*tau**2)"
     assert len(text) == 2 + 5
