@@ -58,7 +58,7 @@ def sample(
     Raises ValueError, naming the sub-expression, for shapes that do not match, symbols that nothing describes, nodes that are not
     read, singular matrices, and values that are not finite.
     Accuracy, against 60-digit arithmetic for n, p = 8 to 16, p = n + 1, n - 1 and n included, spectra over up to six decades, n lam = 0 and
-    1e-12 to 1e7, in ridge bias, variance, degrees of freedom, training error and GCV: relative 2e-11 for spectra over three decades, 2e-9
+    1e-12 to 1e7, in ridge bias, variance, degrees of freedom, training error and GCV: relative 3e-11 for spectra over three decades, 2e-9
     over six (the bias at p = n + 1): eps times the condition of the Gram matrix, or of the design where that is above 1e5.
 
     >>> from sympy import Identity, MatrixSymbol, Trace, symbols
