@@ -36,7 +36,9 @@ class Algebraic:
     Made by `asymptotics.free.measures`, by operations on other laws, or by `algebraic(P)` from an expression. Methods take arrays of
     any shape. Atoms are in `cdf`, not in `density`. Where the polynomial is not that of a law: ConvergenceError.
 
-    Accuracy, against 40 to 60-digit mpmath (tests/test_free.py): density and quantile 2e-14 relatively, to the edges, cdf 1e-14.
+    Accuracy, against 50-digit mpmath on the laws of tests/test_free.py: density 1e-15 relatively, down to 2^-38 of a cut from its ends
+    and across gaps of 1e-18; quantile and cdf as the closed forms of Marchenko and Pastur, to 2e-15; transform 3e-15. A law of
+    degree 3 is made in 20 to 100 ms, then takes 0.1 microseconds a point.
 
     >>> from asymptotics.free import free_sum, marchenko_pastur, semicircle
     >>> mu = free_sum(semicircle(1), marchenko_pastur("1/2"))
@@ -110,13 +112,13 @@ class Algebraic:
         >>> bool(abs(semicircle(1).density(0.0) * np.pi - 1) < 1e-15)
         True
         """
-        array = np.asarray(x, dtype=np.float64)
+        array = within("x", x, lambda v: ~np.isnan(v), "a number")
         flat = array.ravel()
         return np.maximum(self.atlas.sums(flat, self.atlas.find(flat), 0), 0.0).reshape(array.shape)[()]
 
     def cdf(self, x: ArrayLike) -> Any:
         """mu(-inf, x]."""
-        array = np.asarray(x, dtype=np.float64)
+        array = within("x", x, lambda v: ~np.isnan(v), "a number")
         return self.atlas.cdf(array.ravel()).reshape(array.shape)[()]
 
     def quantile(self, u: ArrayLike) -> Any:

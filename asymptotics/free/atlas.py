@@ -22,9 +22,13 @@ from asymptotics.free.series import root
 from asymptotics.free.sheet import Sheet
 
 Array = NDArray[np.float64]
+CHARTS = 200  # of half a cut
 MATCH = 1e-7  # relative: agreement of a series with the root followed; other branches are told apart far above it
 TEST = 1 / 16  # of the reach: where they are compared
 ABOVE = TEST * complex(np.exp(1.3j))  # not straight above, where symmetric laws have singular points
+
+
+Chart = tuple[Any, Any, Any, Any, int, Branch]  # from, to, e, reach, sign, branch: all in the scaled variable
 
 
 def _halves(x: Any) -> tuple[float, float]:
@@ -59,33 +63,49 @@ def _regular(sheet: Sheet, e: Any, reach: Any) -> Branch:
 
 def build(sheet: Sheet) -> Atlas:
     """The charts of the law; ConvergenceError unless its parts make 1."""
-    mp = context()
     real = [sheet.local(e) for e in sheet.real]
     every = [*real, *(sheet.local(e) for e in sheet.others)]
-    charts: list[tuple[Any, Any, Any, Any, int, Branch]] = []  # from, to, e, reach, sign, branch: all in the scaled variable
+    charts: list[Chart] = []
     cuts: list[list[Any]] = []
     for i, (low, high) in enumerate(pairwise(real)):
         if not sheet.root(low + (high - low) * 0.4142).imag:  # no point of symmetry
             continue
-        left, right = (
-            (e, min(abs(e - s) for j, s in enumerate(every) if j != k), sign) for k, sign, e in ((i, 1, low), (i + 1, -1, high))
-        )
-        (e, reach, _), (_, width, _) = left, right
-        first, last = _choose(sheet, e, reach, TEST), _choose(sheet, high, -width, TEST)
-        at, end = low + reach / 2**first.q, high - width / 2**last.q
-        charts.append((low, at, *left, first))
-        away = np.array([complex(s - low) for s in every])
-        while end - at > 1e-9 * (high - low):  # what is left belongs to the last chart
-            centre = low + mp.mpf(_next(float(at - low), float(end - low), away))
-            reach = min(abs(centre - s) for s in every)
-            charts.append((at, min(centre + reach / 2, end), centre, reach, 1, _regular(sheet, centre, reach)))
-            at = charts[-1][1]
-        charts.append((at, high, *right, last))
+        close = {s.real for s in every[len(real) :] if s.imag > 0 and s.imag < 1e-3 * (high - low) and low < s.real < high}
+        for a, b in pairwise([low, *sorted(close), high]):  # also from below singular points that nearly are real
+            charts += _half(sheet, a, 1, (a + b) / 2, every)
+            charts += [(stop, start, *rest) for start, stop, *rest in reversed(_half(sheet, b, -1, (a + b) / 2, every))]
         if cuts and cuts[-1][1] is sheet.real[i]:
             cuts[-1][1] = sheet.real[i + 1]
         else:
             cuts.append([sheet.real[i], sheet.real[i + 1]])
     return _finish(sheet, charts, cuts, *_atoms(sheet, every))
+
+
+def _half(sheet: Sheet, e: Any, sign: int, middle: Any, every: list[Any]) -> list[Chart]:
+    """Charts from a point e to the middle of an interval, the first about e; distances from e, so that tiny ones keep digits."""
+    mp = context()
+    away = np.array([complex(sign * (s - e)) for s in every])
+    reach = min(abs(e - s) for s in every if s is not e)
+    branch = _choose(sheet, e, sign * reach, TEST)
+    at, end = float(reach) / 2**branch.q, float(abs(middle - e))
+    charts: list[Chart] = [(e, e + sign * mp.mpf(at), e, reach, sign, branch)]
+    while end - at > 1e-12 * end:
+        centre = e + sign * mp.mpf(_next(at, end, away))
+        reach = min(abs(centre - s) for s in every)
+        new = min(float(abs(centre - e) + reach / 2), end)
+        if len(charts) > CHARTS or not new > at:
+            raise ConvergenceError(
+                "the cover of a cut", residual=end - at, iterations=len(charts), causes="singular points too close"
+            )
+        charts.append((e + sign * mp.mpf(at), e + sign * mp.mpf(new), centre, reach, 1, _regular(sheet, centre, reach)))
+        at = new
+    start, stop, _, reach, *_ = charts[-1]
+    if abs(middle - stop) > 1e-2 * reach:  # what is left belongs to the last chart
+        raise ConvergenceError(
+            "the cover of a cut", residual=end - at, iterations=len(charts), causes="singular points too close"
+        )
+    start, _, *rest = charts[-1]
+    return [*charts[:-1], (start, middle, *rest)]
 
 
 def transform(sheet: Sheet, z: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], Array]:

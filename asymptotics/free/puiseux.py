@@ -3,7 +3,7 @@ r"""All branches m(z) of P(m, z) = 0 about a point e, as convergent series in a 
     m = sum_{t >= 0} a_t s^(k + t),      s = ((z - e)/step)^(1/q),                                              (1)
 
 for every edge of the Newton polygon of P about (m_e, e), m_e a root of P(., e) or infinity. With |step| the distance to the
-next singular point the series converges for |s| < 1. The polynomial is expanded about e in 60 digits, where what is zero
+next singular point the series converges for |s| < 1. The polynomial is expanded about e in 100 digits, where what is zero
 exactly can be told from what is not; then the series are summed in doubles.
 """
 
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from asymptotics.free.series import root
 
-DIGITS = 60
-TINY = 1e-35  # of the largest coefficient: zero, in 60 digits
+DIGITS = 100
+TINY = 1e-60  # of the largest coefficient: zero, in 100 digits
 TERMS = 60  # of a series, used for |s| <= 1/2: 2^-60
 
 
 @cache
 def context() -> Any:
-    """mpmath at 60 digits, apart from everybody else's."""
+    """mpmath at 100 digits, apart from everybody else's."""
     from mpmath.ctx_mp import MPContext
 
     out = MPContext()
@@ -72,7 +72,7 @@ def moved(C: Rows, m: Any) -> Rows:
 
 
 def clusters(p: Sequence[Any]) -> list[tuple[Any, int]]:
-    """The distinct finite roots of sum_i p[i] x^i and their multiplicities, to 60 digits over the multiplicity."""
+    """The distinct finite roots of sum_i p[i] x^i and their multiplicities, to 100 digits over the multiplicity."""
     mp = context()
     scale = max(abs(c) for c in p)
     coefficients = [c if abs(c) > TINY * scale else mp.mpf(0) for c in p]
@@ -99,7 +99,7 @@ def clusters(p: Sequence[Any]) -> list[tuple[Any, int]]:
                     found.append((mp.mpf(x.real) if abs(x.imag) < TINY * max(abs(x), TINY) else x, multiplicity))
                 break
     if sum(k for _, k in found) != left:
-        raise ArithmeticError("the roots of the polynomial about a singular point are not told apart in 60 digits")
+        raise ArithmeticError("the roots of the polynomial about a singular point are not told apart in 100 digits")
     return found
 
 

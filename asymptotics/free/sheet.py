@@ -165,7 +165,7 @@ class Sheet:
         return np.array([complex((s - c) / r) for s in [*self.real, *self.others]], dtype=np.complex128)
 
     def local(self, s: Any) -> Any:
-        """(s - centre)/scale in 60 digits."""
+        """(s - centre)/scale in 100 digits."""
         mp = context()
         return (s - mp.mpf(self.centre.numerator) / self.centre.denominator) / (
             mp.mpf(self.scale.numerator) / self.scale.denominator
@@ -198,14 +198,14 @@ class Sheet:
         return m / scale, -across / along / scale**2
 
     def root(self, zeta: Any) -> Any:
-        """The branch at a zeta that is not singular, Im zeta >= 0, in 60 digits. ConvergenceError where the path is lost."""
+        """The branch at a zeta that is not singular, Im zeta >= 0, in 100 digits. ConvergenceError where the path is lost."""
         mp = context()
         root, error = self.follow(complex(zeta))
         m = self.polish(zeta, complex(root[0])) if error[0] < 1e-9 else self.patiently(zeta)  # 1e-9: Newton finds no other root
         return m if abs(m.imag) > 1e-35 * abs(m) else mp.mpc(m.real)
 
     def patiently(self, zeta: Any) -> Any:
-        """The way from infinity in 60 digits, for polynomials that doubles cannot evaluate."""
+        """The way from infinity in 100 digits, for polynomials that doubles cannot evaluate."""
         mp = context()
         singular = [self.local(s) for s in [*self.real, *self.others]]
         z = mp.mpc(zeta.real + 0.3, HEIGHT)
@@ -228,7 +228,7 @@ class Sheet:
         )
 
     def polish(self, zeta: Any, m: Any) -> Any:
-        """The root near m at zeta, in 60 digits."""
+        """The root near m at zeta, in 100 digits."""
         mp = context()
         p = [mp.polyval(row[::-1], zeta) for row in self.rows][::-1]
         slope = [c * (len(p) - 1 - i) for i, c in enumerate(p[:-1])]

@@ -1,4 +1,4 @@
-"""Singular points of P(m, z) = 0: zeros of its leading coefficient in m and of its discriminant, in 60 digits."""
+"""Singular points of P(m, z) = 0: zeros of its leading coefficient in m and of its discriminant, in 100 digits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _refined(coefficients: list[int], high: list[Any]) -> list[Any]:
 
 
 def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
-    """Real zeros (increasing) and non-real ones of an irreducible integer polynomial (constant first), to 60 digits.
+    """Real zeros (increasing) and non-real ones of an irreducible integer polynomial (constant first), to 100 digits.
 
     Raises ArithmeticError unless they are as many real ones as Sturm's theorem counts.
     """
