@@ -58,6 +58,19 @@ def test_the_complete_file_of_a_new_theorem(tmp_path, monkeypatch):
     assert theorems.verify(record).has_power
 
 
+@pytest.mark.false_alarm(1e-6)
+def test_from_an_expression_to_a_verdict_in_fifteen_lines(tmp_path, monkeypatch):
+    file, session = blocks("derivation.md")
+    assert len([line for line in file.splitlines() if line.strip()]) <= 15
+    (tmp_path / "sketch.py").write_text(file, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    shown: list[str] = []
+    exec(compile(session, "derivation.md", "exec"), {"print": lambda *a: shown.append(str(a[0]))})
+    assert shown[0].startswith("value -> ")
+    assert theorems.verify(theorems.load("sketch.py")["sketch.bias"]).has_power
+
+
 def printed(folder: Path, *words: str) -> list[str]:
     """The lines of pytest, alone in a folder."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]

@@ -205,13 +205,18 @@ class Model(Theorem):
     def faces(self) -> Faces:
         return getattr(self.claim.theory, "__self__")  # noqa: B009
 
+    @property
+    def derivation(self) -> Derivation:
+        """All that the expression gives: `.derivative`, `.polynomial`, `.expand` and `.limit(certified=True)` besides the three faces."""
+        return self.faces.derivation
+
     def equations(self) -> Equations:
         """The limit's equations, as SymPy objects: print them, or `.latex()`."""
-        return self.faces.derivation.equations()
+        return self.derivation.equations()
 
     def limit(self, **parameters: Any) -> Limit:
         """The limit at parameters that broadcast, with its certificate."""
-        return self.faces.derivation.limit(**parameters)
+        return self.derivation.limit(**parameters)
 
     def sample(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
         """Draws of the expression at size n."""
