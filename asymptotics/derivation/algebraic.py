@@ -16,14 +16,13 @@ from asymptotics.derivation.algebra import PATH, rational
 from asymptotics.errors import ConvergenceError
 
 if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
     from asymptotics.derivation.reduction import Integral
     from asymptotics.expansions import Expansion
 
 FEW = 6  # atoms of a law whose integrals are written out
 
 
-def polynomial(derivation: Derivation, output: str, *, given: Mapping[str, Any] | None = None, limit: float = 30.0) -> Poly:
+def polynomial(derivation: Any, output: str, *, given: Mapping[str, Any] | None = None, limit: float = 30.0) -> Poly:
     """The irreducible P(`output`; parameters) = 0 of a limit; `given`: parameters put to rational numbers first.
 
     Raises ValueError where a law has more than a few atoms, and where elimination takes more than `limit` seconds.
@@ -54,7 +53,7 @@ def polynomial(derivation: Derivation, output: str, *, given: Mapping[str, Any] 
     )
 
 
-def _points(derivation: Derivation, output: str, free: Mapping[str, Symbol], numbers: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+def _points(derivation: Any, output: str, free: Mapping[str, Symbol], numbers: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Three points of the parameters at which the limit exists, and its values: a `z` must lie outside of the spectrum."""
     found: list[tuple[Any, Any]] = []
     for shift in range(30):
@@ -69,7 +68,7 @@ def _points(derivation: Derivation, output: str, free: Mapping[str, Symbol], num
     refuse("expression", output, "no parameters were found at which its limit exists")
 
 
-def _sum(derivation: Derivation, x: Integral) -> Expr:
+def _sum(derivation: Any, x: Integral) -> Expr:
     """The integral as a sum over the atoms."""
     laws, algebra = derivation.exact_laws, derivation.reduced.algebra
     measure, columns = laws.measures[x.over, x.vectors], laws.columns[x.over]
@@ -88,7 +87,7 @@ def _sum(derivation: Derivation, x: Integral) -> Expr:
 
 
 def expand(
-    derivation: Derivation,
+    derivation: Any,
     output: str,
     name: str,
     to: Any,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
@@ -12,11 +12,8 @@ from sympy import Symbol
 
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
-if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
 
-
-def along(derivation: Derivation, name: str, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, NDArray]:
+def along(derivation: Any, name: str, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, NDArray]:
     """d output / d parameter `name` (points,), of every output."""
     reduced = derivation.reduced
     evaluation = Evaluation(
@@ -43,7 +40,7 @@ def _sum(slopes: Any, moved: Any) -> Any:
     return sum((a * b for a, b in zip(slopes, moved, strict=True)), np.float64(0))
 
 
-def _generators(derivation: Derivation, symbol: Symbol, flat: Mapping[str, NDArray]) -> dict[Symbol, Any]:
+def _generators(derivation: Any, symbol: Symbol, flat: Mapping[str, NDArray]) -> dict[Symbol, Any]:
     """The generators that depend on the parameter, with their derivatives."""
     of = {derivation.parameters[k]: v for k, v in flat.items()}
     generators = derivation.reader.generators

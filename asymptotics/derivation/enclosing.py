@@ -8,18 +8,15 @@ the solver's finding (continuity along its path), not part of the proof; formula
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
 from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
-if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
 
-
-def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
+def enclose(derivation: Any, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
     """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables."""
     from asymptotics.certified.calls import enclosures
 
@@ -29,7 +26,7 @@ def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDAr
     return enclosures(twin, len(variables))
 
 
-def _point(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> dict[str, Any]:
+def _point(derivation: Any, at: Mapping[str, float], start: NDArray) -> dict[str, Any]:
     from flint import arb
 
     from asymptotics.certified.krawczyk import krawczyk

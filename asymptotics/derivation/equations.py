@@ -11,7 +11,6 @@ from sympy import Eq, Expr, Rational, Symbol
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.reduction import Integral, Reduced
 
-
 ORDER = "rev-lex"  # 1 - x, not -x + 1
 NAMES = {Symbol(k, positive=True): v for k, v in {"r2": "r^2", "sigma2": r"\sigma^2"}.items()}
 

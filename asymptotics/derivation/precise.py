@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mpmath
 
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.evaluation import Evaluation, Numbers
-
-if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
 
 DIGITS = 220  # penalties of 1e-52 lose up to three times as many
 FAR = 50  # a relative step as long as that leads nowhere
@@ -27,7 +24,7 @@ def numbers() -> Numbers:
     )
 
 
-def solve(derivation: Derivation, at: Mapping[str, Any], start: Any) -> tuple[list[Any], list[Any], Any]:
+def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any], list[Any], Any]:
     """(all variables, outputs, the last relative step)."""
     with mpmath.workdps(DIGITS):
         arithmetic = numbers()

@@ -127,7 +127,7 @@ def _block_py(t, c, at, b, V, G, width, F, J, work):
 
 
 def _step_py(t, c, at, b, V, G, seed, work):
-    """Newton's step of block b in column 0, the derivative of its core along variable `seed` in column 1; both relative to the core.
+    """Newton's step of block b in column 0, the derivative of its core along variable `seed` in column 1, relative to the core; its size.
 
     Of logarithms where the core and what the equations say of it are positive (the flag).
     """
@@ -153,7 +153,9 @@ def _step_py(t, c, at, b, V, G, seed, work):
             M[i, j] -= J[i, j] * (x[j] if x[j] != 0 else 1 + x[j]) / scale
         right[i, 0] = np.log(F[i] / x[i]) if positive else (F[i] - x[i]) / scale
         right[i, 1] = J[i, m] / scale
-    return _solved(M, right), positive, worst
+    right = _solved(M, right)
+    size = np.max(np.abs(right[:, 0]))
+    return right, (size if np.isfinite(size) else np.inf), positive, worst
 
 
 def _moved_py(t, b, V, by, positive):
@@ -185,19 +187,11 @@ def _solved_py(M, right):
     return right
 
 
-def _size_py(x):
-    size = 0.0
-    for i in range(len(x)):
-        size = max(size, abs(x[i])) if np.isfinite(x[i].real) else np.inf
-    return size
-
-
 def _converge_py(t, c, at, b, V, G, work):
     """Newton's method in block b, to where steps no longer shrink: (size of the last step, loss)."""
     before, worst = np.inf, 1.0
     for _ in range(40):
-        found, positive, worst = _step(t, c, at, b, V, G, -1, work)
-        size = _size(found[:, 0])
+        found, size, positive, worst = _step(t, c, at, b, V, G, -1, work)
         if size == np.inf or (size > before and before < 1e-8):
             break
         _moved(t, b, V, found[:, 0], positive)
@@ -220,8 +214,7 @@ def _nonlinear_py(t, c, at, b, V, G, path, work):
             _block(t, c, at, b, V, G, 0, F, J, work)
             for i in range(m):
                 V[t[t[CORE] + first + i]] = F[i]
-        found, _, _ = _step(t, c, at, b, V, G, -1, work)
-        size = _size(found[:, 0])
+        _, size, _, _ = _step(t, c, at, b, V, G, -1, work)
         if size < CALM:
             break
         h /= 100
@@ -230,8 +223,7 @@ def _nonlinear_py(t, c, at, b, V, G, path, work):
     stride, logs, before = 2.0, False, h
     kept, way = V.copy(), np.zeros((m, 2), dtype=V.dtype)
     for _ in range(STEPS):
-        found, positive, _ = _step(t, c, at, b, V, G, path, work)
-        size = _size(found[:, 0])
+        found, size, positive, _ = _step(t, c, at, b, V, G, path, work)
         if size > GENTLE:  # too far: back, and a shorter stride
             stride /= 3
             V[:] = kept
@@ -259,11 +251,7 @@ def _near_py(t, c, at, b, V, G, neighbour, work):
     """Whether the last point's solution is nearly this one's too: then it continues it, and is where Newton's method begins."""
     for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
         V[t[t[CORE] + k]] = neighbour[t[t[CORE] + k]]
-    found, positive, _ = _step(t, c, at, b, V, G, -1, work)
-    if not _size(found[:, 0]) < CALM:
-        return False
-    _moved(t, b, V, found[:, 0], positive)
-    return True
+    return _step(t, c, at, b, V, G, -1, work)[1] < CALM
 
 
 def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certificate, status):
@@ -306,7 +294,6 @@ _function = _jit(_function_py)
 _integral = _jit(_integral_py)
 _block = _jit(_block_py)
 _solved = _jit(_solved_py)
-_size = _jit(_size_py)
 _moved = _jit(_moved_py)
 _step = _jit(_step_py)
 _converge = _jit(_converge_py)
