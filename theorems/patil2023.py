@@ -272,7 +272,7 @@ derived_members = Model(
     title="Ridge averaged over random subsamples, derived from the expression of two members",
     assumptions=(*subagging.assumptions, _TWO),
     domain=DOMAIN | {"spectrum": ATOMS, "members": MEMBERS},
-    claim=_random.of("bias", "variance", "train").claim(sizes=(20, 40, 80)),
+    claim=_random.of("bias", "variance").claim(),
     cases=(
         {
             "spectrum": "atoms:4@0.5,0.25@0.5",
@@ -285,10 +285,10 @@ derived_members = Model(
         },
         {"spectrum": "isotropic", "gamma": 0.5, "share": 0.5, "lam": 0.2, "sigma2": 0.5},
     ),
-    rivals=_random.of("bias", "variance", "train").rivals("gamma", "lam")
+    rivals=_random.of("bias", "variance").rivals("gamma", "lam")
     | {
-        "one member": _random.of("bias", "variance", "train").by(members=lambda **k: 1),
-        "disjoint members": _disjoint.of("bias", "variance", "train").by(),
+        "one member": _random.of("bias", "variance").by(members=lambda **k: 1),
+        "disjoint members": _disjoint.of("bias", "variance").by(),
     },
     **_PAIRS,
 )
