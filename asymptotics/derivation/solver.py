@@ -3,8 +3,7 @@ r"""The reduced equations solved: Newton's method along the path on which the ra
 All variances are multiplied by h. At small h the equations are a contraction; from there log h grows to 0 by steps that the tangent
 predicts, each corrected by Newton's method, in logarithms of the unknowns where they are positive. The branch is therefore the one that
 is continuous from the absence of randomness, which is the limit of the random matrices wherever that path meets no singularity.
-
-Linear blocks take one step. One kernel serves every model, on real and on complex numbers.
+One kernel serves every model, on real and on complex numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from asymptotics.derivation.tables import SECTIONS
 # fmt: on
 
 OK, STUCK = 0, 1  # status of a point
-
 STEPS = 400  # of the path, at most
 ROUNDS = 3  # of the equations from zero, at the start of the path
 CALM = 0.05  # Newton's relative step at which those rounds are near enough, and a point of the path is exact enough
