@@ -70,8 +70,7 @@ def build(sheet: Sheet) -> Atlas:
     for i, (low, high) in enumerate(pairwise(real)):
         if not sheet.root(low + (high - low) * 0.4142).imag:  # no point of symmetry
             continue
-        close = {s.real for s in every[len(real) :] if s.imag > 0 and s.imag < 1e-3 * (high - low) and low < s.real < high}
-        for a, b in pairwise([low, *sorted(close), high]):  # also from below singular points that nearly are real
+        for a, b in pairwise(_stations(low, high, every[len(real) :])):
             charts += _half(sheet, a, 1, (a + b) / 2, every)
             charts += [(stop, start, *rest) for start, stop, *rest in reversed(_half(sheet, b, -1, (a + b) / 2, every))]
         if cuts and cuts[-1][1] is sheet.real[i]:
@@ -79,6 +78,15 @@ def build(sheet: Sheet) -> Atlas:
         else:
             cuts.append([sheet.real[i], sheet.real[i + 1]])
     return _finish(sheet, charts, cuts, *_atoms(sheet, every))
+
+
+def _stations(low: Any, high: Any, others: list[Any]) -> list[Any]:
+    """low, high, and what lies below singular points that nearly are real: distances from there keep their digits."""
+    out = [low, high]
+    for s in others:
+        if 0 < s.imag < 1e-3 * (high - low) and low < s.real < high and all(abs(s.real - t) > 1e-3 * s.imag for t in out):
+            out.append(s.real)
+    return sorted(out)
 
 
 def _half(sheet: Sheet, e: Any, sign: int, middle: Any, every: list[Any]) -> list[Chart]:

@@ -154,6 +154,7 @@ class Sheet:
         top = max(abs(c) for row in scaled for c in row)
         self.rows: Rows = [[mp.mpf(c.numerator) / (c.denominator * top) for c in row] for row in scaled]
         self.P = np.array([[complex(c) for c in row] for row in self.rows])
+        self.visited: list[tuple[Any, Any]] = []  # points above the axis and the branch there, in 100 digits
         self.about: dict[float, Any] = {}  # the branch about real singular points, as it is asked for
         self.moments = np.array([float(m) for m in _moved(expand(P, isolated, 20), self.centre, self.scale)])
 
@@ -202,14 +203,20 @@ class Sheet:
         mp = context()
         root, error = self.follow(complex(zeta))
         m = self.polish(zeta, complex(root[0])) if error[0] < 1e-9 else self.patiently(zeta)  # 1e-9: Newton finds no other root
-        return m if abs(m.imag) > 1e-35 * abs(m) else mp.mpc(m.real)
+        return m if abs(m.imag) > 1e-70 * abs(m) else mp.mpc(m.real)
 
     def patiently(self, zeta: Any) -> Any:
         """The way from infinity in 100 digits, for polynomials that doubles cannot evaluate."""
         mp = context()
         singular = [self.local(s) for s in [*self.real, *self.others]]
-        z = mp.mpc(zeta.real + 0.3, HEIGHT)
-        m = self.polish(z, complex(-sum(c / complex(z) ** (k + 1) for k, c in enumerate(self.moments))))
+        if not self.visited:
+            z = mp.mpc(0.3, 2 * HEIGHT)
+            m = self.polish(z, complex(-sum(c / complex(z) ** (k + 1) for k, c in enumerate(self.moments))))
+            self.visited.append((z, m))
+        above = [known for known in self.visited if abs(known[0].real - zeta.real) <= known[0].imag - zeta.imag]
+        z, m = min(
+            above or self.visited[:1], key=lambda known: abs(known[0] - zeta)
+        )  # the half plane has no holes: any way is right
         for _ in range(500):
             reach = min(abs(z - s) for s in singular)
             new = zeta if abs(zeta - z) <= reach / 2 else z + (zeta - z) * (reach / 2 / abs(zeta - z))
@@ -223,6 +230,7 @@ class Sheet:
             z, m = new, self.polish(new, m + complex(np.polynomial.polynomial.polyval(away, a)))
             if z == zeta:
                 return m
+            self.visited.append((z, m))
         raise ConvergenceError(
             "the path from infinity", residual=float(reach), iterations=500, causes="z at a singular point of P"
         )
