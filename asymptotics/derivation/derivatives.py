@@ -15,29 +15,23 @@ from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 def along(derivation: Any, name: str, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, NDArray]:
     """d output / d parameter `name` (points,), of every output."""
-    reduced = derivation.reduced
-    evaluation = Evaluation(
-        reduced, derivation.laws, Numbers(lambda p, q: np.float64(p / q), np.float64, lambda x, q: x ** (1 / q))
-    )
-    V = list(variables.T)
-    moved: dict[Symbol, Any] = _generators(derivation, derivation.parameters[name], flat)
-    for block in reduced.blocks:
-        names = evaluation.unknowns(block)
-        known = list(moved)
-        right = [_sum(evaluation.slopes(s, known, V), moved.values()) for s in names]
-        J = [[np.broadcast_to(x, len(variables)) for x in row] for row in evaluation.jacobian(block, V)]
-        b = np.stack([np.broadcast_to(x, len(variables)) for x in right], axis=-1)
-        dx = np.linalg.solve(np.moveaxis(np.array(J), -1, 0), b[..., None])[..., 0]
-        moved |= dict(zip(names, dx.T, strict=True))
-    steps = list(moved)
-    return {
-        k: np.broadcast_to(_sum((evaluation.derivative(x, s, V) for s in steps), moved.values()), len(variables))
-        for k, x in reduced.outputs.items()
-    }
+    numbers = Numbers(lambda p, q: np.float64(p / q), np.float64, lambda x, q: x ** (1 / q))
+    evaluation = Evaluation(derivation.program, derivation.laws, numbers)
+    V, count = list(variables.T), len(variables)
+    moved = {evaluation.place[s]: x for s, x in _generators(derivation, derivation.parameters[name], flat).items()}
+    for block in derivation.reduced.blocks:
+        places = [evaluation.place[s] for s in evaluation.unknowns(block)]
+        _, J = evaluation.system(block, V, list(moved))
+        A, right = _stacked(J, count)[:, :, : len(places)], _stacked(J, count)[:, :, len(places) :]
+        by = np.stack([np.broadcast_to(x, count) for x in moved.values()], axis=-1)
+        dx = -np.linalg.solve(A, right @ by[..., None])[..., 0]
+        moved |= dict(zip(places, dx.T, strict=True))
+    slopes = {k: evaluation.output(k, V, moved)[1] for k in derivation.reduced.outputs}
+    return {k: np.broadcast_to(sum((x * moved[i] for i, x in by.items()), np.float64(0)), count) for k, by in slopes.items()}
 
 
-def _sum(slopes: Any, moved: Any) -> Any:
-    return sum((a * b for a, b in zip(slopes, moved, strict=True)), np.float64(0))
+def _stacked(rows: list[list[Any]], count: int) -> NDArray:
+    return np.moveaxis(np.array([[np.broadcast_to(x, count) for x in row] for row in rows]), -1, 0)
 
 
 def _generators(derivation: Any, symbol: Symbol, flat: Mapping[str, NDArray]) -> dict[Symbol, Any]:

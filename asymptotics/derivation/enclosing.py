@@ -1,63 +1,94 @@
 r"""Enclosures of a limit: each block's equations by Krawczyk's operator, around the solver's result, in ball arithmetic.
 
 Proved: in the box there is exactly one solution of the equations, and the enclosure holds it. That it is the branch of the limit is
-the solver's finding (continuity along its path), not part of the proof; formulas with a monotone fixed point, such as
-`equivalents.effective_ridge`, are proved on their branch too.
+the solver's finding (continuity along its path), which `branches` proves where it is asked to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
+if TYPE_CHECKING:
+    from asymptotics.derivation.limits import Derivation
 
-def enclose(derivation: Any, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
+
+def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
     """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables."""
     from asymptotics.certified.calls import enclosures
 
+    evaluation = cache(lambda bits: evaluation_of(derivation))
+
     def twin(i: int) -> dict[str, Any]:
-        return _point(derivation, {k: v[i].item() for k, v in flat.items()}, variables[i])
+        from flint import ctx
+
+        V = known(derivation, {k: v[i].item() for k, v in flat.items()}, variables[i])
+        return _point(evaluation(ctx.prec), V)
 
     return enclosures(twin, len(variables))
 
 
-def _point(derivation: Any, at: Mapping[str, float], start: NDArray) -> dict[str, Any]:
+def _root(x: Any, q: int) -> Any:
+    return x if q == 1 else x.root(q)
+
+
+def evaluation_of(derivation: Derivation) -> Evaluation:
+    """In balls of the context's precision."""
     from flint import arb
+
+    return Evaluation(derivation.program, derivation.exact_laws, Numbers(lambda p, q: arb(p) / q, arb, _root))
+
+
+def known(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> list[Any]:
+    """All variables as balls: parameters exactly, unknowns as the solver has them."""
+    from flint import arb
+
+    of = {derivation.parameters[k]: arb(v) for k, v in at.items()}
+    of |= {s: arb(v) for s, v in derivation.given.constants.items()}
+    generators = [arb(x) for x in derivation.generators(of, _root, "flint")]
+    return [*generators, *map(arb, start[len(generators) :].tolist())]
+
+
+def _point(evaluation: Evaluation, V: list[Any]) -> dict[str, Any]:
+    for block in evaluation.program.blocks:
+        enclose_block(evaluation, block, V)
+    return {name: evaluation.output(name, V)[0] for name in evaluation.program.outputs}
+
+
+def enclose_block(evaluation: Evaluation, block: Block, V: list[Any]) -> None:
+    """The block's unknowns in V become balls that hold a solution, the only one near."""
+    from flint import arb_mat
 
     from asymptotics.certified.krawczyk import krawczyk
 
-    root = lambda x, q: x if q == 1 else x.root(q)  # noqa: E731
-    evaluation = Evaluation(derivation.reduced, derivation.exact_laws, Numbers(lambda p, q: arb(p) / q, arb, root))
-    of = {derivation.parameters[k]: arb(v) for k, v in at.items()}
-    of |= {s: arb(v) for s, v in derivation.given.constants.items()}
-    V: list[Any] = [arb(x) for x in start.tolist()]
-    known = derivation.generators(of, root, "flint")
-    V[: len(known)] = [arb(x) for x in known]
-    for block in derivation.reduced.blocks:
-        names = evaluation.unknowns(block)
-        place = [evaluation.place[s] for s in names]
-        if not block.core:
-            for s, i in zip(names, place, strict=True):
-                V[i] = evaluation.right(s, V)
-            continue
+    places = [evaluation.place[s] for s in evaluation.unknowns(block)]
+    if not block.core:
+        for s, i in zip(block.rest, places, strict=True):
+            V[i], _ = evaluation.right(s, V)
+        return
 
-        box = _box(evaluation, block, V, place, krawczyk)
-        for i, v in zip(place, box, strict=True):
-            V[i] = v
-    return {name: evaluation.function(x, V) for name, x in derivation.reduced.outputs.items()}
+    last: tuple[Any, Any] = (None, None)
 
+    def at(x: list[Any]) -> Any:  # value and slopes are asked for one after the other
+        nonlocal last
+        if last[0] is not x:
+            W = list(V)
+            for i, v in zip(places, x, strict=True):
+                W[i] = v
+            last = x, evaluation.system(block, W)
+        return last[1]
 
-def _box(evaluation: Evaluation, block: Block, V: list[Any], place: list[int], krawczyk: Any) -> list[Any]:
-    def put(x: list[Any]) -> list[Any]:
-        W = list(V)
-        for i, v in zip(place, x, strict=True):
-            W[i] = v
-        return W
-
-    F, J = lambda x: evaluation.residual(block, put(x)), lambda x: evaluation.jacobian(block, put(x))
-    return krawczyk(F, J, [V[i] for i in place])
+    start = [V[i] for i in places]
+    if block.linear:
+        F, J = at(start)
+        box = [v - s for v, s in zip(start, arb_mat(J).solve(arb_mat([[x] for x in F])).entries(), strict=True)]
+    else:
+        box = krawczyk(lambda x: at(x)[0], lambda x: at(x)[1], start)
+    for i, v in zip(places, box, strict=True):
+        V[i] = v

@@ -1,13 +1,17 @@
 r"""The reduced equations and their derivatives in any arithmetic: mpmath where doubles lose digits, balls where a proof is asked for.
 
-The unknowns of a block, core and rest alike, solve F(V) = V - right(V) = 0; the Jacobian is exact, by derivatives of the elements.
+The unknowns of a block, core and rest alike, solve F(V) = V - right(V) = 0. An integral and its derivatives are moments: with
+D = sum_j c_j s^j,
+
+    J = int s^k / D^m dH,     dJ/dc_j = -m int s^(k + j) / D^(m + 1) dH.                                                  (1)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 from sympy import Symbol
@@ -17,6 +21,9 @@ from sympy.polys.rings import PolyElement
 from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.reduction import Integral, Reduced
 from asymptotics.derivation.tables import Laws
+
+Terms = list[tuple[int, int, list[tuple[int, int]]]]  # of a polynomial: numerator, denominator, (variable, exponent)
+Power = tuple[int, ...]  # of a law's generators
 
 
 @dataclass(frozen=True)
@@ -28,105 +35,162 @@ class Numbers:
     root: Callable[[Any, int], Any]
 
 
-class Evaluation:
-    """One reduced system, with its laws, in one arithmetic; V is the list of all variables' values."""
+@dataclass(frozen=True)
+class Rational:
+    """top/bottom, and by variable the derivatives of both; a polynomial has no bottom."""
 
-    def __init__(self, reduced: Reduced, laws: Laws, numbers: Numbers) -> None:
-        self.reduced, self.numbers = reduced, numbers
+    top: Terms
+    bottom: Terms
+    slopes: Mapping[int, tuple[Terms, Terms]]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An integral; each factor is (its multiplicity, its coefficients by power)."""
+
+    measure: tuple[Symbol, tuple[str, ...]]
+    power: Power
+    factors: list[tuple[int, list[tuple[Power, Rational]]]]
+
+
+class Program:
+    """What an evaluation needs of the reduced equations, in integers, for any arithmetic."""
+
+    def __init__(self, reduced: Reduced) -> None:
+        self.law, self.blocks = reduced.law, reduced.blocks
         self.place = {s: i for i, s in enumerate(reduced.algebra.symbols)}
-        self.zero = numbers.ratio(0, 1)
-        self.atoms = {key: self._atoms(laws, *key) for key in laws.measures}
-        self._derivative = cache(lambda x, s: x.diff(reduced.algebra.of[s]))
-        self._in_law = cache(self._split)
+        self.right: dict[Symbol, Rational | Moment] = {s: _rational(x) for s, x in reduced.equations.items()}
+        self.right |= {s: _moment(reduced, x) for s, x in reduced.integrals.items()}
+        self.outputs = {name: _rational(x) for name, x in reduced.outputs.items()}
+
+
+class Evaluation:
+    """One program, with its laws, in one arithmetic; V is the list of all variables' values."""
+
+    def __init__(self, program: Program, laws: Laws, numbers: Numbers) -> None:
+        self.program, self.place, self.laws, self.numbers = program, program.place, laws, numbers
+        self.known: dict[Any, list[Any]] = {}  # powers of atoms
 
     def unknowns(self, block: Block) -> tuple[Symbol, ...]:
         return (*block.core, *block.rest)
 
-    def residual(self, block: Block, V: Sequence[Any]) -> list[Any]:
-        return [V[self.place[s]] - self.right(s, V) for s in self.unknowns(block)]
+    def system(self, block: Block, V: Sequence[Any], more: Sequence[int] = ()) -> tuple[list[Any], list[list[Any]]]:
+        """F, and its derivatives along the block's unknowns and `more` variables, one row an equation."""
+        places = [*(self.place[s] for s in self.unknowns(block)), *more]
+        F, J = [], []
+        for i, s in zip(places, self.unknowns(block), strict=False):
+            value, slopes = self.right(s, V, places)
+            F.append(V[i] - value)
+            J.append([(1 if i == j else 0) - slopes.get(j, 0) for j in places])
+        return F, J
 
-    def jacobian(self, block: Block, V: Sequence[Any]) -> list[list[Any]]:
-        names = self.unknowns(block)
-        one = self.numbers.ratio(1, 1)
-        return [[(one if s is t else self.zero) - d for t, d in zip(names, self.slopes(s, names, V), strict=True)] for s in names]
+    def right(self, name: Symbol, V: Sequence[Any], along: Collection[int] = ()) -> tuple[Any, dict[int, Any]]:
+        """What the equation of `name` says, and its derivatives that do not vanish, by variable, of those `along`."""
+        x = self.program.right[name]
+        return self._moment(x, V, along) if isinstance(x, Moment) else self._rational(x, V, along)
 
-    def right(self, name: Symbol, V: Sequence[Any]) -> Any:
-        if name in self.reduced.equations:
-            return self.function(self.reduced.equations[name], V)
-        return self._integral(self.reduced.integrals[name], (), V)[0]
+    def output(self, name: str, V: Sequence[Any], along: Collection[int] = ()) -> tuple[Any, dict[int, Any]]:
+        return self._rational(self.program.outputs[name], V, along)
 
-    def function(self, x: FracElement, V: Sequence[Any]) -> Any:
-        top = self._polynomial(x.numer, V)
-        return top if x.denom == 1 else top / self._polynomial(x.denom, V)
+    def _rational(self, x: Rational, V: Sequence[Any], along: Collection[int]) -> tuple[Any, dict[int, Any]]:
+        value = self._sum(x.top, V)
+        bottom = self._sum(x.bottom, V) if x.bottom else 1
+        value = value / bottom if x.bottom else value
+        slopes = {}
+        for i in x.slopes.keys() & along:
+            over, under = x.slopes[i]
+            slope = self._sum(over, V) - value * self._sum(under, V) if under else self._sum(over, V)
+            slopes[i] = slope / bottom if x.bottom else slope
+        return value, slopes
 
-    def derivative(self, x: FracElement, along: Symbol, V: Sequence[Any]) -> Any:
-        d = self._derivative(x, along)
-        return self.function(d, V) if d else self.zero
+    def _sum(self, terms: Terms, V: Sequence[Any]) -> Any:
+        found = []
+        for p, q, powers in terms:
+            factors = [V[i] if k == 1 else V[i] ** k for i, k in powers]
+            if p != q or not powers:
+                factors.append(self.numbers.ratio(p, q))
+            found.append(reduce(mul, factors))
+        return reduce(add, found) if found else self.numbers.ratio(0, 1)
 
-    def slopes(self, name: Symbol, names: Sequence[Symbol], V: Sequence[Any]) -> list[Any]:
-        """d right(name) along the names."""
-        if name in self.reduced.equations:
-            return [self.derivative(self.reduced.equations[name], s, V) for s in names]
-        return self._integral(self.reduced.integrals[name], names, V)[1:]
-
-    def _polynomial(self, p: PolyElement, V: Sequence[Any]) -> Any:
-        total = self.zero
-        for monomial, c in p.terms():
-            term = self.numbers.ratio(int(c.numerator), int(c.denominator))
-            for v, k in zip(V, monomial, strict=True):
-                if k:
-                    term = term * (v if k == 1 else v**k)
-            total = total + term
-        return total
-
-    def _atoms(self, laws: Laws, dimension: Symbol, vectors: tuple[str, ...]) -> list[tuple[Any, dict[int, Any]]]:
-        """(weight, law generator -> its value) of each atom."""
-        measure, found = laws.measures[dimension, vectors], []
-        for atom, parts in zip(measure.atoms, measure.parts.T, strict=True):
-            at = {
-                g: self.numbers.root(self.numbers.exact(float(atom[j])), laws.roots[g])
-                for g, j in laws.columns[dimension].items()
-            }
-            found.append((sum((self.numbers.exact(float(x)) for x in parts), self.zero), at))
-        return found
-
-    def _split(self, d: FracElement) -> tuple[list[tuple[tuple[int, ...], FracElement]], FracElement]:
-        """A factor as coefficients of powers of the law's generators: D = sum_k c_k s^k."""
-        ring, rows = d.numer.ring, {}  # type: ignore[var-annotated]
-        for monomial, c in d.numer.terms():
-            key = tuple(monomial[i] for i in self.reduced.law)
-            rest = tuple(0 if i in self.reduced.law else k for i, k in enumerate(monomial))
-            rows[key] = rows.get(key, ring.zero) + ring({rest: c})
-        field = self.reduced.algebra.field
-        return [(key, field(p) / field(d.denom)) for key, p in rows.items()]  # type: ignore[return-value]
-
-    def _integral(self, integral: Integral, names: Sequence[Symbol], V: Sequence[Any]) -> list[Any]:
-        """The integral, and its derivatives along the names."""
+    def _moment(self, x: Moment, V: Sequence[Any], along: Collection[int]) -> tuple[Any, dict[int, Any]]:
+        weights = self._weights(x.measure, x.power)
+        product: list[Any] = []
         factors = []
-        for d, m in integral.factors:
-            parts: Any = self._in_law(d)
-            coefficients = [(power, self.function(c, V)) for power, c in parts]
-            slopes = [[(power, self.function(e, V)) for power, c in parts if (e := self._derivative(c, s))] for s in names]
-            factors.append((coefficients, slopes, m))
-        totals = [self.zero] * (1 + len(names))
-        for weight, at in self.atoms[integral.over, integral.vectors]:
-            term, moved = weight * self._power(integral.power, at), [self.zero] * len(names)
-            for coefficients, slopes, m in factors:
-                D = self._at(coefficients, at)
-                term = term / (D if m == 1 else D**m)
-                moved = [x - m * self._at(s, at) / D if s else x for x, s in zip(moved, slopes, strict=True)]
-            totals = [totals[0] + term, *(t + term * x for t, x in zip(totals[1:], moved, strict=True))]
-        return totals
+        for m, parts in x.factors:
+            found = [(power, *self._rational(c, V, along)) for power, c in parts]
+            inverse = [1 / D for D in self._at(x.measure, [(power, c) for power, c, _ in found], len(weights))]
+            for _ in range(m):
+                product = list(map(mul, product, inverse)) if product else inverse
+            factors.append((m, found, inverse))
+        slopes: dict[int, Any] = {}
+        for m, found, inverse in factors:
+            moved: list[Any] = []
+            for power, _, by in found:
+                if by:
+                    moved = moved or list(map(mul, product, inverse))
+                    j = tuple(a + b for a, b in zip(x.power, power, strict=True))
+                    moment = -m * _dot(self._weights(x.measure, j), moved)  # Equation (1)
+                    for i, slope in by.items():
+                        slopes[i] = slopes[i] + moment * slope if i in slopes else moment * slope
+        return (_dot(weights, product) if product else reduce(add, weights)), slopes
 
-    def _at(self, coefficients: Sequence[tuple[tuple[int, ...], Any]], at: Mapping[int, Any]) -> Any:
-        total = self.zero
-        for power, c in coefficients:
-            total = total + c * self._power(power, at)
+    def _at(self, measure: Any, parts: Sequence[tuple[Power, Any]], count: int) -> list[Any]:
+        """D at every atom."""
+        total: list[Any] = []
+        for power, c in parts:
+            new = [c * s for s in self._powers(measure, power)] if any(power) else [c] * count
+            total = list(map(add, total, new)) if total else new
         return total
 
-    def _power(self, power: Sequence[int], at: Mapping[int, Any]) -> Any:
-        found = self.numbers.ratio(1, 1)
-        for g, k in zip(self.reduced.law, power, strict=True):
-            if k and g in at:
-                found = found * (at[g] if k == 1 else at[g] ** k)
-        return found
+    def _weights(self, measure: Any, power: Power) -> list[Any]:
+        """weight s^power of every atom."""
+        key = "weights", measure, power
+        if key not in self.known:
+            parts = self.laws.measures[measure].parts.T.tolist()
+            weights = [reduce(add, map(self.numbers.exact, x)) for x in parts]
+            self.known[key] = list(map(mul, weights, self._powers(measure, power))) if any(power) else weights
+        return self.known[key]
+
+    def _powers(self, measure: Any, power: Power) -> list[Any]:
+        """s^power of every atom; a generator that is not of the measure's law is 1."""
+        key = "powers", measure, power
+        if key not in self.known:
+            columns, atoms = self.laws.columns[measure[0]], self.laws.measures[measure].atoms
+            lists = [
+                [self.numbers.root(self.numbers.exact(x), self.laws.roots[g]) ** k for x in atoms[:, columns[g]].tolist()]
+                for g, k in zip(self.program.law, power, strict=True)
+                if k and g in columns
+            ]
+            ones = [self.numbers.ratio(1, 1)] * len(atoms)
+            self.known[key] = reduce(lambda a, b: list(map(mul, a, b)), lists or [ones])
+        return self.known[key]
+
+
+def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    return reduce(add, map(mul, a, b))
+
+
+def _terms(p: PolyElement) -> Terms:
+    return [(int(c.numerator), int(c.denominator), [(i, k) for i, k in enumerate(powers) if k]) for powers, c in p.terms()]
+
+
+def _rational(x: FracElement) -> Rational:
+    ring, bottom = x.numer.ring, [] if x.denom == 1 else _terms(x.denom)
+    live = {i for terms in (_terms(x.numer), bottom) for *_, powers in terms for i, _ in powers}
+    slopes = {i: (_terms(x.numer.diff(ring.gens[i])), _terms(x.denom.diff(ring.gens[i]))) for i in live}
+    return Rational(_terms(x.numer), bottom, slopes)
+
+
+def _moment(reduced: Reduced, x: Integral) -> Moment:
+    return Moment((x.over, x.vectors), x.power, [(m, _coefficients(reduced, d)) for d, m in x.factors])
+
+
+def _coefficients(reduced: Reduced, d: FracElement) -> list[tuple[Power, Rational]]:
+    """A factor by powers of the law's generators."""
+    ring, rows = d.numer.ring, {}  # type: ignore[var-annotated]
+    for monomial, c in d.numer.terms():
+        key = tuple(monomial[i] for i in reduced.law)
+        rest = tuple(0 if i in reduced.law else k for i, k in enumerate(monomial))
+        rows[key] = rows.get(key, ring.zero) + ring({rest: c})
+    field = reduced.algebra.field
+    return [(key, _rational(field(p) / field(d.denom))) for key, p in rows.items()]

@@ -25,6 +25,7 @@ from asymptotics.errors import ConvergenceError
 
 TINY = (1e-48, 1e-52)  # penalties that stand for 0: gaps to a threshold are 1e-16 at least, and their squares 1e-32
 DOUBTFUL = 1e-13  # residual or loss beyond which doubles do not give 12 digits
+START = 1e-6  # beyond which they are no place for an enclosure to begin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,13 @@ class Derivation:
         hidden = {s for e in [*generators.opaque.values(), *self.reduced.later.values()] for s in e.free_symbols}
         free = (own | hidden) - set(given.constants) - set(self.reduced.functionals)
         self.parameters: dict[str, Symbol] = {keyword(s): s for s in sorted(free, key=str)}
+
+    @cached_property
+    def program(self) -> Any:
+        """The equations for `evaluation.Evaluation`."""
+        from asymptotics.derivation.evaluation import Program
+
+        return Program(self.reduced)
 
     @property
     def _ratios(self) -> set[str]:
@@ -97,7 +105,7 @@ class Derivation:
         Raises ConvergenceError where no solution was found.
         """
         flat, shape = self._flat(parameters)
-        outputs, residual, loss, variables = self._solve(flat, math.prod(shape))
+        outputs, residual, loss, variables = self._solve(flat, math.prod(shape), START if certified else DOUBTFUL)
         if certified:
             return self._certified(flat, shape, residual, loss, variables)
         found = dict(zip(self.reduced.outputs, outputs.T, strict=True))
@@ -193,14 +201,16 @@ class Derivation:
                 found.append(of[s] if q == 1 else root(of[s], q))
         return found
 
-    def _solve(self, flat: Mapping[str, NDArray], count: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-        """Outputs, residuals, losses and variables; a penalty of 0 is the limit from above."""
+    def _solve(
+        self, flat: Mapping[str, NDArray], count: int, doubtful: float = DOUBTFUL
+    ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        """Outputs, residuals, losses and variables, in more digits where those are `doubtful`; a penalty of 0 is the limit from above."""
         ridgeless = [k for k in flat if k.startswith("lam") and np.any(flat[k] == 0)]
         if not ridgeless:
-            return self._positive(flat, count)
+            return self._positive(flat, count, doubtful)
         zero = np.any([flat[k] == 0 for k in ridgeless], axis=0)
         put = lambda tiny: {k: np.where(v == 0, tiny, v) if k in ridgeless else v for k, v in flat.items()}  # noqa: E731
-        near, nearer = (self._positive(put(tiny), count) for tiny in TINY)
+        near, nearer = (self._positive(put(tiny), count, doubtful) for tiny in TINY)
         value = nearer[0].copy()
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = np.where(zero[:, None], np.abs(nearer[0] / near[0] - 1), 0)
@@ -209,7 +219,7 @@ class Derivation:
         value[far & (np.abs(nearer[0]) < np.abs(near[0]))] = 0
         return value, *nearer[1:]
 
-    def _positive(self, flat: Mapping[str, NDArray], count: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    def _positive(self, flat: Mapping[str, NDArray], count: int, doubtful: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         from asymptotics.derivation import solver
 
         t = self._tables
@@ -231,7 +241,7 @@ class Derivation:
                 ", ".join(self.given.expressions),
                 "it is infinite: an inverse in it is singular at an eigenvalue of a law",
             )
-        for i in np.flatnonzero((status != solver.OK) | ~((residual < DOUBTFUL) & (loss < DOUBTFUL))).tolist():
+        for i in np.flatnonzero((status != solver.OK) | ~((residual < doubtful) & (loss < doubtful))).tolist():
             self._precisely({k: v[i].item() for k, v in flat.items()}, variables[i], outputs[i])
             residual[i], loss[i] = 0.0, np.finfo(float).eps
         return outputs, residual, loss, variables

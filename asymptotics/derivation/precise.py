@@ -28,7 +28,7 @@ def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any]
     """(all variables, outputs, the last relative step)."""
     with mpmath.workdps(DIGITS):
         arithmetic = numbers()
-        evaluation = Evaluation(derivation.reduced, derivation.laws, arithmetic)
+        evaluation = Evaluation(derivation.program, derivation.laws, arithmetic)
         of = {derivation.parameters[k]: mpmath.mpmathify(v) for k, v in at.items()}
         of |= {s: mpmath.mpmathify(v) for s, v in derivation.given.constants.items()}
         V = [mpmath.mpmathify(x.item()) for x in start]
@@ -36,7 +36,7 @@ def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any]
         V[: len(known)] = [mpmath.mpmathify(x) for x in known]
         V[evaluation.place[PATH]] = mpmath.mpf(start[evaluation.place[PATH]].real)
         last = max((_path(evaluation, b, V) for b in derivation.reduced.blocks), default=mpmath.mpf(0))
-        return V, [evaluation.function(x, V) for x in derivation.reduced.outputs.values()], last
+        return V, [evaluation.output(name, V)[0] for name in derivation.reduced.outputs], last
 
 
 def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
@@ -66,11 +66,12 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
     last = mpmath.inf if core else mpmath.mpf(0)
     for _ in range(60):
         for s, i in zip(names[core:], place[core:], strict=True):
-            V[i] = evaluation.right(s, V)
+            V[i], _ = evaluation.right(s, V)
         if last < SMALL:
             break
         try:
-            step = mpmath.lu_solve(mpmath.matrix(evaluation.jacobian(block, V)), mpmath.matrix(evaluation.residual(block, V)))
+            F, J = evaluation.system(block, V)
+            step = mpmath.lu_solve(mpmath.matrix(J), mpmath.matrix(F))
         except (TypeError, ZeroDivisionError):  # not numbers, or a singular matrix: mpmath's ways to say so
             return mpmath.inf
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]
