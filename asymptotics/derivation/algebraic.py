@@ -104,7 +104,7 @@ def expand(
     from asymptotics import expansions
 
     P = polynomial(derivation, output, given=given)
-    put = {k: float(v) for k, v in (given or {}).items()}
+    put = {k: float(rational(sympy.sympify(v))) for k, v in (given or {}).items()}
     if name not in derivation.parameters or name in put:
         refuse("name", name, f"one of the parameters {', '.join(k for k in derivation.parameters if k not in put)}")
 
