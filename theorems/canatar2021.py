@@ -1,5 +1,7 @@
 """Canatar, Bordelon and Pehlevan, Out-of-distribution generalization in kernel regression (2021)."""
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -187,7 +189,7 @@ def _matrices(*, covariances, gamma, lam, r2, sigma2):
 
 
 _by_values, _by_power = (Derived(_shifted, chosen).of("bias", "variance") for chosen in (_joint, _powers))
-_SHIFT = {
+_SHIFT: dict[str, Any] = {
     "statement": shifted_test_covariance.statement.replace(r",\qquad s'=s^{P}", ""),
     "source": "canatar2021out, equation (4) (numbering from memory)",
     "assumptions": (

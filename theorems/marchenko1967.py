@@ -1,5 +1,7 @@
 """Marchenko and Pastur, Distribution of eigenvalues for some sets of random matrices (1967)."""
 
+from typing import Any
+
 import numpy as np
 
 import simulate.eigenvalues
@@ -114,7 +116,7 @@ def _resolvents(law):
 
 
 _derived = Derived(_resolvents).of("resolvent", "companion")
-_PAIR = {
+_PAIR: dict[str, Any] = {
     "statement": r"\gamma\lambda m^2+(1-\gamma+\lambda)\,m=1:\quad \tfrac1p\operatorname{tr}(X^\top X/n+\lambda)^{-1}\to m,\quad "
     r"\tfrac1n\operatorname{tr}(XX^\top/n+\lambda)^{-1}\to\frac{1-\gamma}\lambda+\gamma m",
     "source": "marchenko1967distribution",

@@ -1,5 +1,7 @@
 """Silverstein and Choi, Analysis of the limiting spectral distribution of large dimensional random matrices (1995)."""
 
+from typing import Any
+
 import simulate.eigenvalues
 from asymptotics import equivalents, marchenko_pastur, sample_covariance
 from theorems import GAMMA, LAM, Choice, Law, Theorem
@@ -55,7 +57,7 @@ def _traces(law):
 
 
 _derived = Derived(_traces, lambda *, spectrum: spectrum_of(spectrum)).of("kappa", "df1", "df2", "smoothed")
-_TRACES = {
+_TRACES: dict[str, Any] = {
     "statement": r"\kappa=\lambda+\gamma\kappa\int\frac{s\,dH}{s+\kappa}:\quad "
     r"\frac n{\operatorname{tr}Q}\to\kappa,\ \tfrac1n\operatorname{tr}AR\to\gamma\int\frac{s\,dH}{s+\kappa},\ "
     r"1-\frac{(\operatorname{tr}Q)^2}{n\operatorname{tr}Q^2}\to\gamma\int\frac{s^2dH}{(s+\kappa)^2},\ "
