@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,15 +74,15 @@ class Algebraic:
         """
         return cumulants(self.moments(count + 1))[1:]
 
-    @cached_property
+    @property
     def sheet(self) -> Sheet:
         """Singular points of P and the way from infinity."""
-        return Sheet(self.table, list(self.start))
+        return _sheet(self.table, self.start)
 
-    @cached_property
+    @property
     def atlas(self) -> Atlas:
         """The series that make up the law. ConvergenceError where its masses do not make 1: P is then not that of a law."""
-        return build(self.sheet)
+        return _atlas(self.table, self.start)
 
     @property
     def cuts(self) -> Array:
@@ -150,6 +150,16 @@ class Algebraic:
                 f"the transform at {worst:g}", residual=float(errors.max()), iterations=1, causes="branches closer than rounding"
             )
         return np.where(lower, m.conj(), m).reshape(array.shape)[()]
+
+
+@lru_cache(maxsize=256)
+def _sheet(P: Table, start: tuple[Fraction, ...]) -> Sheet:
+    return Sheet(P, list(start))
+
+
+@lru_cache(maxsize=256)
+def _atlas(P: Table, start: tuple[Fraction, ...]) -> Atlas:
+    return build(_sheet(P, start))
 
 
 def algebraic(P: Any, m: Any = None, z: Any = None, *, moments: Sequence[Any] = ()) -> Algebraic:
