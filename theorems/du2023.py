@@ -73,7 +73,7 @@ _random, _disjoint = (
     Derived(_two_members, rows).of("bias", "variance", "train", "estimation") for rows in (_random_rows, _disjoint_rows)
 )
 _PAIRS: dict[str, Any] = {
-    "source": "patil2023bagging, Theorems 4.1 and 4.3 (numbering from memory); derived here from the expression",
+    "source": "patil2023bagging, Theorems 4.1 and 4.3; du2023subsample, Theorems 2.1 to 2.3 (numbering from memory)",
     "statement": KAPPA
     + r"\rho=\frac\lambda\kappa:\quad R+\sigma^2\to\frac1M\frac{B}{1-\mathrm{df}_2}+\Bigl(1-\frac1M\Bigr)\frac{B}{1-c\,\mathrm{df}_2},"
     r"\quad c=\mathrm{share}\text{ of random, }0\text{ of disjoint rows}",
