@@ -156,7 +156,7 @@ class Model(Theorem):
     """A record made from an expression. Further arguments are the record's: title, statement, source, cases, rivals, plot, ...
 
     What is not given is what the expression suggests: the domain from its parameters' names, cases at gamma = 1/2, 2 and 4, the rivals
-    that exchange gamma and 1/gamma, divide the penalty by gamma, and miss by 5 %. `of` names the quantity to be judged, of several.
+    that exchange gamma and 1/gamma, divide the penalty by gamma, and miss by 5 %. `of` names the quantity to be judged, of several (the first).
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class Model(Theorem):
         expression: Expr | Mapping[str, Expr] | None = None,
         *,
         claim: Claim | None = None,
-        of: str = "excess",
+        of: str | None = None,
         sizes: tuple[int, ...] = (40, 80, 160),
         rate: float | None = 1.0,
         title: str = "",
@@ -181,7 +181,8 @@ class Model(Theorem):
         if claim is None:
             faces = Faces(expression, **matrices)
             common: dict[str, Any] = {"theory": faces.theory, "simulation": _Draws(faces), "sizes": sizes, "rate": rate}
-            claim = Law(**common) if faces.spectral else Mean(**common, of=of)
+            quantity = of or (next(iter(expression)) if isinstance(expression, Mapping) else "value")
+            claim = Law(**common) if faces.spectral else Mean(**common, of=quantity)
             names = [k for k in faces.derivation.parameters if not (faces.spectral and k == "z")]
             domain = domain or {k: USUAL.get(k, Real(0, math.inf, default=1.0)) for k in names}
             assumptions = assumptions or _assumptions(faces)
@@ -256,7 +257,10 @@ def _assumptions(faces: Faces) -> tuple[str, ...]:
 
 
 def _statement(faces: Faces) -> str:
-    return r",\quad ".join(line.replace("&", "") for line in faces.derivation.equations().latex().split(" \\\\\n"))
+    """What the values tend to, in the scalars of the equations that the page's derivation has."""
+    found = faces.derivation.equations()
+    lines = found.latex().split(" \\\\\n")[: len(found.values)]
+    return r",\quad ".join(line.replace("&", "") for line in lines)
 
 
 def _rivals(faces: Faces, domain: Mapping[str, Domain]) -> dict[str, Callable[..., Any]]:

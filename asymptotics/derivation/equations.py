@@ -16,7 +16,8 @@ NAMES = {Symbol(k, positive=True): v for k, v in {"r2": "r^2", "sigma2": r"\sigm
 
 
 def _latex(expr: Expr) -> str:
-    return sympy.latex(expr, order=ORDER, symbol_names=NAMES)
+    words = {s: rf"\mathrm{{{s.name}}}" for s in expr.free_symbols if len(s.name) > 1 and sympy.latex(s) == s.name}
+    return sympy.latex(expr, order=ORDER, symbol_names=words | NAMES)
 
 
 class Mean(sympy.Function):

@@ -63,6 +63,13 @@ class Program:
         self.right |= {s: _moment(reduced, x) for s, x in reduced.integrals.items()}
         self.outputs = {name: _rational(x) for name, x in reduced.outputs.items()}
 
+    def needs(self, name: Symbol, without: int = -1) -> set[int]:
+        """The variables in the equation of `name`, of those terms that are free of the variable `without`."""
+        x = self.right[name]
+        parts = [c for _, coefficients in x.factors for _, c in coefficients] if isinstance(x, Moment) else [x]
+        terms = (dict(powers) for c in parts for part in (c.top, c.bottom) for *_, powers in part)
+        return {i for powers in terms if without not in powers for i in powers}
+
 
 class Evaluation:
     """One program, with its laws, in one arithmetic; V is the list of all variables' values."""
