@@ -1,7 +1,7 @@
 r"""Enclosures of a limit: each block's equations by Krawczyk's operator, around the solver's result, in ball arithmetic.
 
-Proved: in the box there is exactly one solution of the equations, and the enclosure holds it. That it is the branch of the limit is
-the solver's finding (continuity along its path), which `branches` proves where it is asked to.
+Proved: in the box there is exactly one solution of the equations, and the enclosure holds it. That it is the limit's branch is proved
+by `branches` where all is positive; else it is the solver's finding (continuity along its path).
 """
 
 from __future__ import annotations
@@ -10,42 +10,50 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from asymptotics.derivation.blocks import Block
+from asymptotics.derivation.branches import CONTINUED
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation
 
 
-def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> dict[str, Any]:
-    """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables."""
+def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> tuple[dict[str, Any], NDArray]:
+    """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables; what is known of the branch."""
     from asymptotics.certified.calls import enclosures
 
-    evaluation = cache(lambda bits: evaluation_of(derivation))
+    known, read = derivation.branch
+    branches = np.full(len(variables), known)
+    numbers = cache(lambda bits: _evaluation(derivation))
 
     def twin(i: int) -> dict[str, Any]:
         from flint import ctx
 
-        V = known(derivation, {k: v[i].item() for k, v in flat.items()}, variables[i])
-        return _point(evaluation(ctx.prec), V)
+        V = _variables(derivation, {k: v[i].item() for k, v in flat.items()}, variables[i])
+        evaluation = numbers(ctx.prec)
+        for block in evaluation.program.blocks:
+            _enclose(evaluation, block, V)
+        branches[i] = known if all(V[j] > 0 for j in read) else CONTINUED
+        return {name: evaluation.output(name, V)[0] for name in evaluation.program.outputs}
 
-    return enclosures(twin, len(variables))
+    return enclosures(twin, len(variables)), branches
 
 
 def _root(x: Any, q: int) -> Any:
     return x if q == 1 else x.root(q)
 
 
-def evaluation_of(derivation: Derivation) -> Evaluation:
+def _evaluation(derivation: Derivation) -> Evaluation:
     """In balls of the context's precision."""
     from flint import arb
 
     return Evaluation(derivation.program, derivation.exact_laws, Numbers(lambda p, q: arb(p) / q, arb, _root))
 
 
-def known(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> list[Any]:
+def _variables(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> list[Any]:
     """All variables as balls: parameters exactly, unknowns as the solver has them."""
     from flint import arb
 
@@ -55,13 +63,7 @@ def known(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> li
     return [*generators, *map(arb, start[len(generators) :].tolist())]
 
 
-def _point(evaluation: Evaluation, V: list[Any]) -> dict[str, Any]:
-    for block in evaluation.program.blocks:
-        enclose_block(evaluation, block, V)
-    return {name: evaluation.output(name, V)[0] for name in evaluation.program.outputs}
-
-
-def enclose_block(evaluation: Evaluation, block: Block, V: list[Any]) -> None:
+def _enclose(evaluation: Evaluation, block: Block, V: list[Any]) -> None:
     """The block's unknowns in V become balls that hold a solution, the only one near."""
     from flint import arb_mat
 

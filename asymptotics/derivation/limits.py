@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,13 +33,15 @@ class Limit:
     """The limit and its certificate; all fields have the broadcast shape of the arguments, `value` by name of several expressions.
 
     `residual`: the last relative step of Newton's method, about the relative error of the unknowns; `loss`: the worst cancellation
-    among the terms of an equation, times machine precision; `unknowns`: the scalars of the equations, by name.
+    among the terms of an equation, times machine precision; `unknowns`: the scalars of the equations, by name; `branch`: how it is
+    known that this solution of the equations is the limit, by continuity from the absence of randomness or, of enclosures, "proved".
     """
 
     value: Any
     residual: Any
     loss: Any
     unknowns: Mapping[str, Any]
+    branch: Any = "by continuity"
 
 
 def keyword(symbol: Symbol) -> str:
@@ -67,6 +69,13 @@ class Derivation:
         from asymptotics.derivation.evaluation import Program
 
         return Program(self.reduced)
+
+    @cached_property
+    def branch(self) -> tuple[str, set[int]]:
+        """What is known of an enclosed solution; see `branches.branch`."""
+        from asymptotics.derivation.branches import branch
+
+        return branch(self.program, self.exact_laws)
 
     @property
     def _ratios(self) -> set[str]:
@@ -172,9 +181,9 @@ class Derivation:
                 )
         if self.reduced.later:
             refuse("certified", True, f"{next(iter(self.reduced.later.values()))} is not rational in its traces: ask for these")
-        found = enclose(self, flat, variables)
+        found, branch = enclose(self, flat, variables)
         value = {k: type(v)(v.lower.reshape(shape)[()], v.upper.reshape(shape)[()]) for k, v in found.items()}
-        return self._limit(value, shape, residual, loss, variables)
+        return replace(self._limit(value, shape, residual, loss, variables), branch=branch.reshape(shape)[()])
 
     def _flat(self, parameters: Mapping[str, Any]) -> tuple[dict[str, NDArray], tuple[int, ...]]:
         for name, value in parameters.items():
