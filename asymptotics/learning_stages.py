@@ -17,9 +17,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from mpmath import mp, workdps
+from mpmath import mp
 
 from asymptotics import isotropic
+from asymptotics._digits import digits
 from asymptotics.conventions import refuse, theory, within
 from asymptotics.kernels import Kernel, parse
 from asymptotics.risk import Risk
@@ -35,7 +36,7 @@ def coefficients(kernel: str | Kernel, degree: int) -> tuple[float, ...]:
     [1.0, 1.570796326795, 0.570796326795]
     """
     known, degree = parse(kernel), _degree(degree, least=0)
-    with workdps(30 + 15 * degree):
+    with digits(30 + 15 * degree):
         a = mp.taylor(lambda t: known.angle(mp.acos(t), mp), 0, degree)
         return (*(max(float(v), 0.0) for v in a), max(float(known.angle(mp.mpf(0), mp) - mp.fsum(a)), 0.0))
 

@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theorems.claims import Identity, Mean, _pick
+from theorems.claims import Identity, Law, Mean, _pick
 from theorems.model import Faces, _Draws
 
 if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation, Limit
+    from asymptotics.free import Algebraic
 
 MISREAD: dict[str, tuple[str, Callable[..., Any]]] = {
     "gamma": ("gamma read as n/p", lambda *, gamma, **k: 1 / gamma),
@@ -54,6 +55,15 @@ class Derived:
     def claim(self, *, sizes: tuple[int, ...] = (40, 80, 160), rate: float | None = 1.0) -> Mean:
         """Its draws tend to its limit."""
         return Mean(theory=self.theory, simulation=_Draws(self), sizes=sizes, rate=rate)  # type: ignore[arg-type]
+
+    def spectrum(self, *, sizes: tuple[int, ...] = (32, 64, 128), rate: float | None = 1.0) -> Law:
+        """The eigenvalues of its matrix, of which there is one, tend to their law."""
+        return Law(theory=self.law, simulation=_Draws(self), sizes=sizes, rate=rate)  # type: ignore[arg-type]
+
+    def law(self, **parameters: Any) -> Algebraic:
+        """The law of its matrix's eigenvalues."""
+        faces, numbers = self._at(parameters)
+        return faces.law(**numbers)
 
     def identity(self, formula: Callable[..., Any], rtol: float = 1e-12, **fixed: float) -> Identity:
         """`formula`, which gives the same quantities by the same names, is its limit, where parameters are `fixed` that it lacks."""

@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from mpmath import mp, mpc, mpf
+from mpmath import mpc, mpf
 
+from asymptotics._digits import digits
 from asymptotics.elimination.factors import factors
 from asymptotics.elimination.points import DIGITS, Values, continued, roots, solutions, solves, vanishes
 from asymptotics.elimination.resultants import Note, eliminate
@@ -18,7 +19,7 @@ Problem = tuple[list[Any], list[Any], list[Any], Any, list[Any], list[tuple[list
 
 def search(problem: Problem, note: Note) -> Any:
     """The polynomial as an expression, or a sentence that says why there is none."""
-    with mp.workdps(DIGITS):
+    with digits(DIGITS):
         return _search(problem, note)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 from mpmath import mp, mpf
 
+from asymptotics._digits import digits
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
 from asymptotics.expansions.algebraic import number
@@ -66,7 +67,7 @@ def expand(
     symbols = tuple(sorted(whole.free_symbols - {y}, key=lambda s: s.name))
     numbers = {s: sp.Rational(v) for s, v in (given or {}).items()}
     path = Path(x, sp.sympify(to), side, dict(along or {}), numbers, symbols)
-    with mp.workdps(DIGITS):
+    with digits(DIGITS):
         if not closed and at is None:
             refuse("at", at, "an equation has several roots: the function whose value is meant")
         value = values(whole, path, at)

@@ -21,6 +21,7 @@ from typing import Any
 import sympy as sp
 from mpmath import mp, mpf
 
+from asymptotics._digits import digits
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
 from asymptotics.expansions.branch import DIGITS, SMALL, polynomial_roots
@@ -77,7 +78,7 @@ def ridge(quantity: str, end: str, *, terms: int = 2) -> Expansion:
 @cache
 def _ridge(quantity: str, end: str, terms: int) -> Expansion:
     at = ENDS[end]
-    with mp.workdps(DIGITS):
+    with digits(DIGITS):
         f, field, point, u, numbers = _solved(end, terms + SPARE)
         slope = sp.diff(f, U) / sp.diff(at.kappa, U)
         df2 = at.gamma * (f + at.kappa * slope)

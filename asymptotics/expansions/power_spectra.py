@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 from mpmath import mp, mpf
 
+from asymptotics._digits import digits
 from asymptotics.conventions import refuse
 from asymptotics.expansions import puiseux
 from asymptotics.expansions.branch import DIGITS
@@ -49,7 +50,7 @@ def ridge(quantity: str, *, alpha: Any, terms: int = 2) -> Expansion:
 
 @cache
 def _ridge(quantity: str, alpha: Any, terms: int) -> Expansion:
-    with mp.workdps(DIGITS):
+    with digits(DIGITS):
         order = 2 * terms + 2
         df1, df2, numbers = _sides(alpha, order)
         others = sorted(numbers, key=lambda s: s.name)

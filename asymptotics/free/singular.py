@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from asymptotics._digits import digits
 from asymptotics.conventions import refuse
 from asymptotics.free.polynomials import Table
 from asymptotics.free.puiseux import DIGITS, context
@@ -45,7 +46,7 @@ def zeros(coefficients: list[int]) -> tuple[list[Any], list[Any]]:
 
     mp = context()
     degree = len(coefficients) - 1
-    with mp.workdps(DIGITS + 5 * degree):  # zeros of high degree lose digits
+    with digits(DIGITS + 5 * degree):  # zeros of high degree lose digits
         high = [mp.mpf(c) for c in reversed(coefficients)]
         found = _refined(coefficients, high)
         apart = all(abs(x - y) > 1e-25 * abs(x) for i, x in enumerate(found) for y in found[:i])

@@ -27,9 +27,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from mpmath import mp, mpf, workprec
+from mpmath import mp, mpf
 from numpy.typing import ArrayLike, NDArray
 
+from asymptotics._digits import bits
 from asymptotics.conventions import refuse, theory
 from asymptotics.eigenlearning import attach
 from asymptotics.errors import ConvergenceError
@@ -104,7 +105,7 @@ def sphere(kernel: str | Kernel, *, d: int) -> Degrees:
     [0.333333333333333, 0.0, 0.666666666666667]
     """
     known, d = parse(kernel), _dimension(d, 2, 10**6)
-    with workprec(_singular_kernels.BITS if math.isfinite(known.roughness) else BITS):
+    with bits(_singular_kernels.BITS if math.isfinite(known.roughness) else BITS):
         one = known.angle(mpf(0), mp)
         if math.isfinite(known.roughness):
             return _singular(known, d, one)
@@ -124,7 +125,7 @@ def hypercube(kernel: str | Kernel, *, d: int) -> Degrees:
     [0.25, 0.0, 0.75, 0.0, 0.0]
     """
     known, d = parse(kernel), _dimension(d, 1, 2000)
-    with workprec(BITS):
+    with bits(BITS):
         k = [int(known.angle(mp.acos(mpf(d - 2 * j) / d), mp) * 2**BITS) * math.comb(d, j) for j in range(d + 1)]
         t = np.array([d - 2 * j for j in range(d + 1)], dtype=object)
 

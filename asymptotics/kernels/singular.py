@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-from mpmath import mp, mpf, workprec
+from mpmath import mp, mpf
 from numpy.typing import NDArray
 
+from asymptotics._digits import bits
 from asymptotics.errors import ConvergenceError
 from asymptotics.kernels import Kernel
 
@@ -42,7 +43,7 @@ def quadrature(kernel: Kernel, d: int, degrees: int) -> list[Any]:
     """
     nu2, unit = d - 2, 2**BITS
     for level in (7, 8, 9, 10):
-        with workprec(BITS):
+        with bits(BITS):
             theta, weight, coarse = _rule(level, d)
             norm = mp.sqrt(mp.pi) * mp.gamma(mpf(d - 1) / 2) / mp.gamma(mpf(d) / 2) / unit
             f = np.array([int(w * kernel.angle(x, mp) / norm) for x, w in zip(theta, weight, strict=True)], dtype=object)
@@ -77,7 +78,7 @@ class Series:
         of = [l for l in range(degrees // 2, degrees) if l % 2 == parity]
         of = [of[i] for i in np.linspace(0, len(of) - 1, NODES).round().astype(int)]
         self.start = float(of[-1])
-        with workprec(BITS):
+        with bits(BITS):
             a = mpf(self.a)
             y = [found[l] * mp.gamma(l - a + self.steps) / mp.gamma(l - a) for l in of]
             scale = (self.start - a - 1) * (self.start + self.nu2 + a + 1)
