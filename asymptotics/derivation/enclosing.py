@@ -7,12 +7,17 @@ by `branches` where all is positive; else it is the solver's finding (continuity
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import add, mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import sympy
 from numpy.typing import NDArray
+from sympy import Expr, Symbol
 
+from asymptotics.conventions import refuse
+from asymptotics.derivation.algebra import rational
 from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.branches import CONTINUED
 from asymptotics.derivation.evaluation import Evaluation, Numbers
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> tuple[dict[str, Any], NDArray]:
     """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables; what is known of the branch."""
     from asymptotics.certified.calls import enclosures
+    from asymptotics.certified.enclosure import Enclosure
 
     known, read = derivation.branch
     branches = np.full(len(variables), known)
@@ -39,11 +45,34 @@ def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDAr
         branches[i] = known if all(V[j] > 0 for j in read) else CONTINUED
         return {name: evaluation.output(name, V)[0] for name in evaluation.program.outputs}
 
+    if not len(variables):
+        return dict.fromkeys(derivation.reduced.outputs, Enclosure(np.empty(0), np.empty(0))), branches
     return enclosures(twin, len(variables)), branches
 
 
 def _root(x: Any, q: int) -> Any:
     return x if q == 1 else x.root(q)
+
+
+def _ball(expr: Expr, of: Mapping[Symbol, Any]) -> Any:
+    """A scalar that is not rational."""
+    from flint import arb
+
+    if expr in of:
+        return of[expr]
+    if expr == sympy.pi:
+        return arb.pi()
+    if expr.is_number and (number := rational(expr)).is_Rational:
+        return arb(int(number.p)) / int(number.q)
+    x = [_ball(a, of) for a in expr.args]
+    if expr.is_Add or expr.is_Mul:
+        return reduce(add if expr.is_Add else mul, x)
+    if expr.is_Pow:
+        return x[0] ** int(expr.exp) if expr.exp.is_Integer else x[0] ** x[1]
+    name = expr.func.__name__.lower()
+    if len(x) != 1 or not hasattr(arb, name):
+        refuse("certified", True, f"{expr} has no enclosure")
+    return getattr(x[0], name)()
 
 
 def _evaluation(derivation: Derivation) -> Evaluation:
@@ -59,7 +88,7 @@ def _variables(derivation: Derivation, at: Mapping[str, float], start: NDArray) 
 
     of = {derivation.parameters[k]: arb(v) for k, v in at.items()}
     of |= {s: arb(v) for s, v in derivation.given.constants.items()}
-    generators = [arb(x) for x in derivation.generators(of, _root, "flint")]
+    generators = [arb(x) for x in derivation.generators(of, _root, _ball)]
     return [*generators, *map(arb, start[len(generators) :].tolist())]
 
 

@@ -196,8 +196,11 @@ class Derivation:
         shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
         return {k: np.broadcast_to(a, shape).ravel() for k, a in arrays.items()}, shape
 
-    def generators(self, of: Mapping[Symbol, Any], root: Any, functions: str = "numpy") -> list[Any]:
-        """The values of the generators that are parameters, laws (1, which nobody reads) and the path's end."""
+    def generators(self, of: Mapping[Symbol, Any], root: Any, functions: Any = "numpy") -> list[Any]:
+        """The values of the generators that are parameters, laws (1, which nobody reads) and the path's end.
+
+        `functions`: a module that `sympy.lambdify` knows, or what evaluates an expression at `of`.
+        """
         found, one = [], 1.0
         for s, q in self.reader.generators.roots.items():
             if s == PATH or s in self.reader.laws.values():
@@ -205,7 +208,9 @@ class Derivation:
             elif s in self.reader.generators.opaque:
                 expr = self.reader.generators.opaque[s]
                 used = sorted(expr.free_symbols, key=str)
-                found.append(sympy.lambdify(used, expr, functions)(*(of[u] for u in used)))
+                found.append(
+                    functions(expr, of) if callable(functions) else sympy.lambdify(used, expr, functions)(*(of[u] for u in used))
+                )
             else:
                 found.append(of[s] if q == 1 else root(of[s], q))
         return found
