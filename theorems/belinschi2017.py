@@ -97,7 +97,7 @@ derived_anticommutator = Model(
     claim=anticommutators.spectrum(),
     cases=({},),
     rivals={
-        "a semicircle of its variance": lambda: free.semicircle(2),
+        "a semicircle of half its variance": lambda: free.semicircle(1),
         "correlated matrices": lambda: free.anticommutator(0.5),
     },
 )

@@ -34,13 +34,18 @@ def polynomial(derivation: Any, output: str, *, given: Mapping[str, Any] | None 
         refuse("output", output, f"what is rational in its traces: {', '.join(reduced.outputs)}")
     constants = {s: rational(sympy.Float(v)) for s, v in derivation.given.constants.items()}
     put = constants | {PATH: sympy.S.One} | {derivation.parameters[k]: v for k, v in numbers.items()}
+    roots = {s: q for s, q in reduced.algebra.roots.items() if q > 1 and s not in derivation.reader.laws.values()}
+    rooted = {s: Rational(put[s]) ** Rational(1, q) if s in put else Symbol(f"root_{s}") for s, q in roots.items()}
+    rooted = {s: x if x.is_Rational or x.is_Symbol else Symbol(f"root_{s}") for s, x in rooted.items()}
+    radicals = {x: x ** roots[s] - put.get(s, s) for s, x in rooted.items() if x.is_Symbol}  # unknowns, with their equations
 
     def shown(x: Expr) -> Expr:
-        return x.xreplace({s: s ** Rational(1, q) for s, q in reduced.algebra.roots.items() if q > 1}).xreplace(put)
+        return x.xreplace({**put, **rooted})
 
     equations = [s - shown(x.as_expr()) for s, x in reduced.equations.items()]
     equations += [name - shown(_sum(derivation, x)) for name, x in reduced.integrals.items()]
-    unknowns = [*reduced.equations, *reduced.integrals]
+    equations += radicals.values()
+    unknowns = [*reduced.equations, *reduced.integrals, *radicals]
     value = Symbol(output)
 
     free = {k: s for k, s in derivation.parameters.items() if k not in numbers}
