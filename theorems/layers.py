@@ -118,14 +118,35 @@ def equivalent(at: Fits, i: int, j: int) -> tuple[Any, Any, Any]:
     return mu1 * at.gaussian(f"W_{j}", at.p, at.k) / sqrt(at.p), rest, mu_star**2 * Identity(at.k)
 
 
-def errors(layer: Layer, law: Any, **more: Any) -> dict[str, Any]:
+def deep(at: Fits, i: int, j: int) -> tuple[Any, Any, Any]:
+    """Random features upon l random features: W_j'V_j'z/sqrt(k l)."""
+    from sympy import Symbol, sqrt
+
+    l = Symbol("l", positive=True)
+    return at.gaussian(f"V_{j}", at.p, l) * at.gaussian(f"W_{j}", l, at.k) / sqrt(at.k * l), None, None
+
+
+def deep_equivalent(at: Fits, i: int, j: int) -> tuple[Any, Any, Any]:
+    """phi_2(W_j'h/sqrt l) upon h = phi_1(V_j'z/sqrt p): the equivalent of both, with three numbers, by `deep_constants`."""
+    from sympy import Identity, sqrt, symbols
+
+    linear, first, second, l = symbols("linear first second l", positive=True)
+    V, W = at.gaussian(f"V_{j}", at.p, l), at.gaussian(f"W_{j}", l, at.k)
+    rest = first * at.gaussian(f"T_{i}{j}", at.n, l) * W / sqrt(at.n) + second * at.gaussian(f"Theta_{i}{j}", at.n, at.k)
+    return linear * V * W / at.n, rest, first**2 * W.T * W / at.n + second**2 * Identity(at.k)
+
+
+def errors(layer: Layer, law: Any, *, training: bool = True, **more: Any) -> dict[str, Any]:
     """bias, variance and training error of one fit."""
     from sympy import Trace
 
     at = Fits(layer, law, **more)
-    (bias, variance), R, Z = at.error(), at.residual(), at.fit()[0]
-    train = (at.signal(Z.T * R * R * Z) + at.sigma2 * Trace(R * R)) / at.n
-    return at.given({"bias": bias, "variance": at.sigma2 * variance, "train": train})
+    bias, variance = at.error()
+    found = {"bias": bias, "variance": at.sigma2 * variance}
+    if training:
+        R, Z = at.residual(), at.fit()[0]
+        found["train"] = (at.signal(Z.T * R * R * Z) + at.sigma2 * Trace(R * R)) / at.n
+    return at.given(found)
 
 
 def norms(layer: Layer, law: Any) -> dict[str, Any]:

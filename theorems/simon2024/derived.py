@@ -27,7 +27,7 @@ def formula(*, spectrum, signal, **given):
     return random_features.ridge(law(spectrum, signal), **given)
 
 
-drawn = Derived(partial(errors, random, averaged=True), joint).of("bias", "variance")
+drawn = Derived(partial(errors, random, averaged=True, training=False), joint).of("bias", "variance")
 MISREAD = ("gamma", "lam", "sigma2", "signal")
 
 derived_errors = Model(
