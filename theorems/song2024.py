@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from asymptotics import several_sources
-from theorems import GAMMA, R2, SIGMA2, Choice, Identity, Real, Theorem
+from asymptotics.risk import Risk
+from theorems import GAMMA, R2, SIGMA2, Choice, Identity, Plot, Real, Theorem, each
 from theorems.derived import Derived
 from theorems.model import Model
 
@@ -67,7 +68,8 @@ def _pooled(law):
     }
 
 
-derived = Derived(_pooled, joint).of("excess", "train")
+drawn = Derived(_pooled, joint)
+derived = drawn.of("excess", "train")
 
 
 def formula(*, covariances, gamma, source, lam, cosine, r2, sigma2):
@@ -75,7 +77,7 @@ def formula(*, covariances, gamma, source, lam, cosine, r2, sigma2):
     found = several_sources.ridge(
         values, weights, r2 * np.array([[1, cosine], [cosine, 1]]), rows=[source, 1.0], gamma=gamma, lam=lam, noises=sigma2
     )
-    return {"excess": found.excess[..., 1], "train": found.train[..., 1]}
+    return Risk(excess=found.excess[..., 1], test=found.test[..., 1], train=found.train[..., 1])
 
 
 def _alone(**given):
@@ -103,6 +105,20 @@ transfer_in_samples = Model(
         {"covariances": "crossed", "gamma": 1.0, "source": 2.0, "lam": 0.5, "cosine": -0.5, "sigma2": 2.0},
     ),
     rivals=_rivals(derived),
+    plot=Plot(
+        x="source",
+        low=0.1,
+        high=10.0,
+        at={"covariances": "equal", "gamma": 2.0, "lam": 0.01, "r2": 5.0, "sigma2": 1.0},
+        lines={"cosine": (0.0, 0.7, 0.95)},
+        theory=each("source", formula),
+        simulation=drawn.simulation,
+        of="excess",
+        n=40,
+        points=8,
+        text="Many rows of the source help where the signals agree; near as many rows as features they hurt.",
+        axis="rows of the source per row of the target",
+    ),
 )
 
 transfer_formulas = Theorem(
