@@ -1,7 +1,5 @@
 """Zavatone-Veth and Pehlevan, Learning curves for deep structured Gaussian feature models (2023): two linear layers."""
 
-from functools import partial
-
 import numpy as np
 
 from asymptotics import random_features
@@ -35,8 +33,13 @@ def _two_layers(law, **more):
     return errors(deep, law, **more, ratios={"gamma": k / n, "inputs": p / n, "hidden": l / n})
 
 
+def _excess(law):
+    given = _two_layers(law, averaged=True, training=False)
+    return {**given, "expression": {"excess": sum(given["expression"].values())}}
+
+
 derived = Derived(_two_layers, law).of("bias", "variance", "train")
-drawn = Derived(partial(_two_layers, averaged=True, training=False), joint).of("bias", "variance")
+drawn = Derived(_excess, joint).of("excess")
 
 
 def _formula(*, spectrum, signal, gamma, inputs, hidden, lam, r2, sigma2):
@@ -71,7 +74,7 @@ def _one_layer(*, spectrum, signal, gamma, inputs, hidden, **given):
 
 
 two_layers = Model(
-    title="Two random linear layers: bias and variance derived from their expression",
+    title="Two random linear layers: the excess risk derived from its expression",
     statement=STATEMENT,
     source="zavatone2023learning, the section on isotropic weights (from memory); derived here from the expression",
     assumptions=MODEL,
@@ -88,7 +91,15 @@ two_layers = Model(
             "r2": 2.0,
             "sigma2": 0.5,
         },
-        {"spectrum": "atoms:2@0.5,0.5@0.5", "signal": "bottom:0.5", "gamma": 0.5, "inputs": 1.0, "hidden": 1.5, "lam": 2.0},
+        {
+            "spectrum": "atoms:2@0.5,0.5@0.5",
+            "signal": "bottom:0.5",
+            "gamma": 0.5,
+            "inputs": 1.0,
+            "hidden": 1.5,
+            "lam": 0.5,
+            "sigma2": 2.0,
+        },
     ),
     rivals=drawn.rivals("gamma", "lam", "sigma2", "signal")
     | {
