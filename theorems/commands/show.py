@@ -46,9 +46,8 @@ def command(name: str) -> None:
         for sentence in record.assumptions:
             lines.write_text(f"- {sentence}")
     with lines.section("Domain"):
-        lines.write_dl(
-            [(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.arguments.items()]
-        )
+        rows = [(k, str(d) + (f", by default {d.default}" if d.default is not None else "")) for k, d in record.arguments.items()]
+        lines.write_dl(rows) if rows else lines.write_text("no parameters")
     with lines.section("Cases of the verdict"):
         for case in record.cases:
             lines.write_text(", ".join(f"{k} = {v}" for k, v in case.items()) or "no parameters")
