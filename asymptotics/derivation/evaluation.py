@@ -177,15 +177,15 @@ def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     return reduce(add, map(mul, a, b))
 
 
-def _terms(p: PolyElement) -> Terms:
+def terms_of(p: PolyElement) -> Terms:
     return [(int(c.numerator), int(c.denominator), [(i, k) for i, k in enumerate(powers) if k]) for powers, c in p.terms()]
 
 
 def _rational(x: FracElement) -> Rational:
-    ring, bottom = x.numer.ring, [] if x.denom == 1 else _terms(x.denom)
-    live = {i for terms in (_terms(x.numer), bottom) for *_, powers in terms for i, _ in powers}
-    slopes = {i: (_terms(x.numer.diff(ring.gens[i])), _terms(x.denom.diff(ring.gens[i]))) for i in live}
-    return Rational(_terms(x.numer), bottom, slopes)
+    ring, bottom = x.numer.ring, [] if x.denom == 1 else terms_of(x.denom)
+    live = {i for terms in (terms_of(x.numer), bottom) for *_, powers in terms for i, _ in powers}
+    slopes = {i: (terms_of(x.numer.diff(ring.gens[i])), terms_of(x.denom.diff(ring.gens[i]))) for i in live}
+    return Rational(terms_of(x.numer), bottom, slopes)
 
 
 def _moment(reduced: Reduced, x: Integral) -> Moment:

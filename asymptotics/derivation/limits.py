@@ -75,7 +75,7 @@ class Derivation:
         """What is known of an enclosed solution; see `branches.branch`."""
         from asymptotics.derivation.branches import branch
 
-        return branch(self.program, self.exact_laws)
+        return branch(self.reduced, self.program, self.exact_laws)
 
     @property
     def _ratios(self) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import mpmath
 
+from asymptotics._digits import digits
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
@@ -26,7 +27,7 @@ def numbers() -> Numbers:
 
 def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any], list[Any], Any]:
     """(all variables, outputs, the last relative step)."""
-    with mpmath.workdps(DIGITS):
+    with digits(DIGITS):
         arithmetic = numbers()
         evaluation = Evaluation(derivation.program, derivation.laws, arithmetic)
         of = {derivation.parameters[k]: mpmath.mpmathify(v) for k, v in at.items()}
