@@ -2,7 +2,7 @@
 
 import simulate.random_features
 from asymptotics import random_features, random_projections, ridge
-from theorems import GAMMA, R2, SIGMA2, Identity, Mean, Plot, Real, Theorem, through
+from theorems import GAMMA, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, through
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
 from theorems.layers import of_errors
 
@@ -111,7 +111,7 @@ derived_errors = Theorem(
     statement=KAPPA + r"\text{bias, variance and training error as derived}",
     source="bach2024high, Propositions 4 and 5 (numbering from memory); derived here from the expression",
     assumptions=MODEL,
-    domain=DOMAIN,
+    domain=DOMAIN | {"spectrum": Choice(("ar1:0.7", "atoms:4@0.5,0.25@0.5", "isotropic"), open=True)},
     claim=Identity(theory=of_errors.by(_theory), other=_derived, rtol=1e-12),
     cases=(
         *CASES,
