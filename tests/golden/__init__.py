@@ -55,6 +55,10 @@ VALUES: dict[str, tuple[Any, ...]] = {  # by name, and names mean the same every
     "step": (0.3, 0.2, 0.1),
     "tau": (0.5, 0.1, 0.8),
     "y": ([row[0] - row[1] + np.sin(k) for k, row in enumerate(TABLE)],) * SETS,
+    "inputs": (0.5, 1.0, 1.5),
+    "hidden": (1.0, 0.5, 1.5),
+    "first": ("tanh", "sign", "erf"),
+    "second": ("erf", "identity", "tanh"),
     "draws": (3,) * SETS,
 }
 KEYS: list[list[Any]] = [[0], [0, "ridge"], [1, "ridge", {"n": 10, "gamma": 2.0}], [2**63, "ridge", 0.1, [1, 2], None]]
