@@ -65,8 +65,8 @@ def _ridge(rng: np.random.Generator, count: int) -> Iterator[Case]:
 
         def oracle(gamma: float, lam: float, one: Any = one, H: Any = H, G: Any = G) -> Exact:
             wide = [(s, w * mpf(gamma)) for s, w in H]
-            start = float(ridge.ridge(one, gamma=gamma, lam=lam).kappa)
-            found = general(wide, G, 1, lam, ridge_of(wide, 1, lam, start), 1, 1)
+            start: Any = ridge.ridge(one, gamma=gamma, lam=lam).kappa
+            found = general(wide, G, 1, lam, ridge_of(wide, 1, lam, float(start)), 1, 1)
             return {name: found[name] for name in RIDGE}
 
         g, x = points(POINTS, rng)
@@ -80,7 +80,7 @@ def _features(rng: np.random.Generator, count: int) -> Iterator[Case]:
 
         def oracle(gamma: float, psi: float, lam: float, one: Any = one, H: Any = H, G: Any = G) -> Exact:
             wide = [(s, w * mpf(gamma) * mpf(psi)) for s, w in H]
-            start = random_features.ridge(one, gamma=gamma, psi=psi, lam=lam)
+            start: Any = random_features.ridge(one, gamma=gamma, psi=psi, lam=lam)
             at = pair(wide, 1, gamma, lam, (float(start.kappa), float(start.kappa1)))
             found = [features(wide, [w for _, w in G], 1, gamma, lam, at, noise) for noise in (0, 1)]
             return {"bias": found[0]["bias"], "variance": found[1]["variance"]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, reduce
 from operator import add, mul
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
@@ -22,11 +22,8 @@ from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.branches import CONTINUED
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
-if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
 
-
-def enclose(derivation: Derivation, flat: Mapping[str, NDArray], variables: NDArray) -> tuple[dict[str, Any], NDArray]:
+def enclose(derivation: Any, flat: Mapping[str, NDArray], variables: NDArray) -> tuple[dict[str, Any], NDArray]:
     """Every output's `Enclosure` (points,), from parameters that are doubles and the solver's variables; what is known of the branch."""
     from asymptotics.certified.calls import enclosures
     from asymptotics.certified.enclosure import Enclosure
@@ -75,14 +72,14 @@ def _ball(expr: Expr, of: Mapping[Symbol, Any]) -> Any:
     return getattr(x[0], name)()
 
 
-def _evaluation(derivation: Derivation) -> Evaluation:
+def _evaluation(derivation: Any) -> Evaluation:
     """In balls of the context's precision."""
     from flint import arb
 
     return Evaluation(derivation.program, derivation.exact_laws, Numbers(lambda p, q: arb(p) / q, arb, _root))
 
 
-def _variables(derivation: Derivation, at: Mapping[str, float], start: NDArray) -> list[Any]:
+def _variables(derivation: Any, at: Mapping[str, float], start: NDArray) -> list[Any]:
     """All variables as balls: parameters exactly, unknowns as the solver has them."""
     from flint import arb
 

@@ -26,13 +26,18 @@ Terms = list[tuple[int, int, list[tuple[int, int]]]]  # of a polynomial: numerat
 Power = tuple[int, ...]  # of a law's generators
 
 
+def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    return reduce(add, map(mul, a, b))
+
+
 @dataclass(frozen=True)
 class Numbers:
-    """An arithmetic: a fraction of integers, a double exactly, the q-th root."""
+    """An arithmetic: a fraction of integers, a double exactly, the q-th root, the sum of products."""
 
     ratio: Callable[[int, int], Any]
     exact: Callable[[float], Any]
     root: Callable[[Any, int], Any]
+    dot: Callable[[Sequence[Any], Sequence[Any]], Any] = _dot
 
 
 @dataclass(frozen=True)
@@ -136,10 +141,10 @@ class Evaluation:
                 if by:
                     moved = moved or list(map(mul, product, inverse))
                     j = tuple(a + b for a, b in zip(x.power, power, strict=True))
-                    moment = -m * _dot(self._weights(x.measure, j), moved)  # Equation (1)
+                    moment = -m * self.numbers.dot(self._weights(x.measure, j), moved)  # Equation (1)
                     for i, slope in by.items():
                         slopes[i] = slopes[i] + moment * slope if i in slopes else moment * slope
-        return (_dot(weights, product) if product else reduce(add, weights)), slopes
+        return (self.numbers.dot(weights, product) if product else reduce(add, weights)), slopes
 
     def _at(self, measure: Any, parts: Sequence[tuple[Power, Any]], count: int) -> list[Any]:
         """D at every atom."""
@@ -164,7 +169,7 @@ class Evaluation:
         if key not in self.known:
             columns, atoms = self.laws.columns[measure[0]], self.laws.measures[measure].atoms
             lists = [
-                [self.numbers.root(self.numbers.exact(x), self.laws.roots[g]) ** k for x in atoms[:, columns[g]].tolist()]
+                [self._power(x, k, self.laws.roots[g]) for x in atoms[:, columns[g]].tolist()]
                 for g, k in zip(self.program.law, power, strict=True)
                 if k and g in columns
             ]
@@ -172,9 +177,9 @@ class Evaluation:
             self.known[key] = reduce(lambda a, b: list(map(mul, a, b)), lists or [ones])
         return self.known[key]
 
-
-def _dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    return reduce(add, map(mul, a, b))
+    def _power(self, x: float, k: int, q: int) -> Any:
+        """x^(k/q)."""
+        return self.numbers.exact(x) ** (k // q) if k % q == 0 else self.numbers.root(self.numbers.exact(x), q) ** k
 
 
 def terms_of(p: PolyElement) -> Terms:

@@ -22,6 +22,7 @@ def numbers() -> Numbers:
         lambda p, q: mpmath.mpf(p) / q if q != 1 else mpmath.mpf(p),
         mpmath.mpmathify,
         lambda x, q: x if q == 1 else mpmath.root(x, q),
+        mpmath.fdot,
     )
 
 
