@@ -53,7 +53,8 @@ def _univalent(reduced: Reduced, program: Program, laws: Laws, block: Block) -> 
         for m in (laws.measures[x.measure] for x in moments)
     ):
         return False
-    if any(c.bottom != found[0][1].bottom for x in moments for _, found in x.factors for _, c in found):
+    bottoms = [[c.bottom for _, c in found] for x in moments for _, found in x.factors]
+    if any(b != some[0] and any(i in x for x in _monomials(b, some[0]) for i in places) for some in bottoms for b in some):
         return False
     if any(p < 0 for x in right for terms in _polynomials(x) for p, *_ in terms):
         return False
