@@ -13,6 +13,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from asymptotics.free.algebraic import Algebraic
 
 USUAL: dict[str, Domain] = {"gamma": GAMMA, "lam": LAM, "r2": R2, "sigma2": SIGMA2}
+KEPT = 16  # samplers, which have read an expression at a size
 CASES = {
     "gamma": (0.5, 2.0, 4.0),
     "lam": (0.1, 0.5, 0.02),
@@ -54,6 +56,7 @@ class Faces:
         self.given: dict[str, Any] = {"symmetric": symmetric, "gaussian": gaussian, "haar": tuple(haar), "laws": laws or {}}
         self.given["features"] = features or {}
         self._laws: dict[Any, Algebraic] = {}
+        self._samplers: dict[Any, Any] = {}
         self.given |= {"vectors": tuple(vectors), "ratios": ratios}
 
     @property
@@ -90,16 +93,26 @@ class Faces:
 
     def simulation(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
         """Draws at size n, (draws,) or by name; a penalty may be an array, (draws, penalties)."""
-        from simulate.expressions import eigenvalues, sample
-
-        sizes, common = self._finite(n, parameters)
-        common["parameters"] = {s: parameters[k] for k, s in self.derivation.parameters.items() if k in parameters}
+        sampler = self._sampler(n, parameters)
         if self.spectral:
-            return eigenvalues(self.expression, sizes=sizes, **common, draws=draws, rng=rng)
+            return sampler.spectrum(self.expression, draws, rng)
         many = self.expression if isinstance(self.expression, Mapping) else {"value": self.expression}
         seed = rng.integers(2**63)  # the same draws for every expression
-        found = {k: sample(e, sizes=sizes, **common, draws=draws, rng=np.random.default_rng(seed)) for k, e in many.items()}
+        found = {k: sampler.scalar(e, draws, np.random.default_rng(seed)) for k, e in many.items()}
         return found if isinstance(self.expression, Mapping) else found["value"]
+
+    def _sampler(self, n: int, parameters: Mapping[str, Any]) -> Any:
+        """The sampler at size n: it has read the expressions, and serves one thread."""
+        from simulate.expressions.sampling import Sampler
+
+        key = (get_ident(), n, *((k, np.asarray(v).tobytes(), np.shape(v)) for k, v in sorted(parameters.items())))
+        if key not in self._samplers:
+            sizes, common = self._finite(n, parameters)
+            common["parameters"] = {s: parameters[k] for k, s in self.derivation.parameters.items() if k in parameters}
+            while len(self._samplers) >= KEPT:
+                self._samplers.pop(next(iter(self._samplers)), None)
+            self._samplers[key] = Sampler(sizes=sizes, **common)
+        return self._samplers[key]
 
     def _finite(self, n: int, parameters: Mapping[str, Any]) -> tuple[dict[Any, int], dict[str, Any]]:
         """Sizes of all dimensions, and the matrices at these sizes."""
@@ -156,7 +169,7 @@ class Model(Theorem):
     """A record made from an expression. Further arguments are the record's: title, statement, source, cases, rivals, plot, ...
 
     What is not given is what the expression suggests: the domain from its parameters' names, cases at gamma = 1/2, 2 and 4, the rivals
-    that exchange gamma and 1/gamma, divide the penalty by gamma, and miss by 5 %. `of` names the quantity to be judged, of several (the first).
+    that exchange gamma and 1/gamma, divide the penalty by gamma, and miss by 5 %. `of` names the quantity to be judged (the first).
     """
 
     def __init__(

@@ -249,13 +249,8 @@ class Derivation:
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
         solver._solve(t.table, t.coefficient, t.atoms, parameters, path, linear, V, G, variables, outputs, certificate, status)
         residual, loss = certificate[:, 0], certificate[:, 1] * np.finfo(float).eps
-        if not np.all(np.isfinite(outputs[status == solver.OK])):
-            refuse(
-                "expression",
-                ", ".join(self.given.expressions),
-                "it is infinite: an inverse in it is singular at an eigenvalue of a law",
-            )
-        for i in np.flatnonzero((status != solver.OK) | ~((residual < doubtful) & (loss < doubtful))).tolist():
+        unsure = (status != solver.OK) | ~((residual < doubtful) & (loss < doubtful)) | ~np.all(np.isfinite(outputs), axis=1)
+        for i in np.flatnonzero(unsure).tolist():
             self._precisely({k: v[i].item() for k, v in flat.items()}, variables[i], outputs[i])
             residual[i], loss[i] = 0.0, np.finfo(float).eps
         return outputs, residual, loss, variables
@@ -268,7 +263,10 @@ class Derivation:
         """One point with more digits, from where the solver ended; both arrays are overwritten."""
         from asymptotics.derivation.precise import solve
 
-        V, values, last = solve(self, at, variables)
+        try:
+            V, values, last = solve(self, at, variables)
+        except ZeroDivisionError:
+            refuse("expression", ", ".join(self.given.expressions), "an inverse in it is singular at an eigenvalue of a law")
         if not last < 1e-60:
             raise _stuck(at, float(last), 60)
         number = complex if np.iscomplexobj(variables) else float

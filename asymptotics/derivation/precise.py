@@ -12,6 +12,7 @@ from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 DIGITS = 220  # penalties of 1e-52 lose up to three times as many
+NEAR = 0.1  # the first relative step at a point of the path
 FAR = 50  # a relative step as long as that leads nowhere
 SMALL = mpmath.mpf(10) ** -80  # the last relative step, after which twice the digits are right
 
@@ -44,16 +45,15 @@ def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any]
 def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
     """The block at the path's end, from where the solver left the path, by steps that Newton's method finds small."""
     path, stride = evaluation.place[PATH], mpmath.mpf(1)
-    core = [evaluation.place[s] for s in block.core]
-    if not core or block.linear:
+    if not block.core or block.linear:
         V[path] = mpmath.mpf(1)
     elif V[path] < 1:
         _block(evaluation, block, V)
     while V[path] < 1:
         kept = list(V)
         V[path] = min(mpmath.mpf(1), V[path] * mpmath.exp(stride))
-        last = _block(evaluation, block, V)
-        if last < SMALL and all(abs(V[i] / kept[i] - 1) < 1 for i in core):
+        last = _block(evaluation, block, V, gently=True)
+        if last < SMALL:
             stride *= 2
         else:
             V[:], stride = kept, stride / 4
@@ -62,11 +62,13 @@ def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
     return _block(evaluation, block, V)
 
 
-def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
+def _block(evaluation: Evaluation, block: Any, V: list[Any], gently: bool = False) -> Any:
+    """Newton's method, to the last relative step; `gently`: inf where its first two steps do not show that one root is near."""
     names = evaluation.unknowns(block)
     place, core = [evaluation.place[s] for s in names], len(block.core)
     last = mpmath.inf if core else mpmath.mpf(0)
-    for _ in range(60):
+    for count in range(60):
+        before = last
         for s, i in zip(names[core:], place[core:], strict=True):
             V[i], _ = evaluation.right(s, V)
         if last < SMALL:
@@ -78,7 +80,7 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
             return mpmath.inf
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]
         last = max(map(abs, change))
-        if not last < FAR:
+        if not last < FAR or (gently and ((count == 0 and last > NEAR) or (count == 1 and last > before / 10))):
             return mpmath.inf
         positive = all(mpmath.im(V[i]) == 0 and V[i] > 0 for i in place[:core])
         for d, i in zip(change, place[:core], strict=True):  # of logarithms, while it is far

@@ -2,9 +2,7 @@ r"""The reduced equations solved: Newton's method along the path on which the ra
 
 All variances are multiplied by h. At small h the equations are a contraction; from there log h grows to 0 by steps that the tangent
 predicts, each corrected by Newton's method, in logarithms of the unknowns where they are positive. The branch is therefore the one that
-is continuous from the absence of randomness, which is the limit of the random matrices wherever that path meets no singularity.
-One kernel serves every model, on real and on complex numbers.
-"""
+is continuous from the absence of randomness, the limit of the random matrices where that path meets no singularity."""
 
 from __future__ import annotations
 
@@ -21,8 +19,8 @@ from asymptotics.derivation.tables import SECTIONS
 OK, STUCK = 0, 1  # status of a point
 STEPS = 400  # of the path, at most
 ROUNDS = 3  # of the equations from zero, at the start of the path
-CALM = 0.05  # Newton's relative step at which those rounds are near enough, and a point of the path is exact enough
-GENTLE = 0.3  # a larger first correction means that the path may have been left
+CALM = 0.01  # Newton's first relative step at a point of the path that was reached easily
+GENTLE = 0.1  # a larger one means that the path may have been left
 
 
 def _polynomial_py(t, c, p, V, G, width, gradient):
@@ -125,10 +123,7 @@ def _block_py(t, c, at, b, V, G, width, F, J, work):
 
 
 def _step_py(t, c, at, b, V, G, seed, work):
-    """Newton's step of block b in column 0, the derivative of its core along variable `seed` in column 1, relative to the core; its size.
-
-    Of logarithms where the core and what the equations say of it are positive (the flag).
-    """
+    """Newton's step of block b in column 0, d core / d `seed` in column 1, both relative; its size; whether of logarithms; the loss."""
     first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
     F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, m + 1), dtype=V.dtype)
     for k in range(m):
@@ -139,21 +134,21 @@ def _step_py(t, c, at, b, V, G, seed, work):
     worst = _block(t, c, at, b, V, G, m + 1, F, J, work)
     if seed >= 0:
         G[seed, m] = 0
-    M, right, x = np.eye(m).astype(V.dtype), np.zeros((m, 2), dtype=V.dtype), np.zeros(m, dtype=V.dtype)
-    positive = True
-    for i in range(m):
-        x[i] = V[t[t[CORE] + first + i]]
-        positive &= x[i].imag == 0 and F[i].imag == 0 and x[i].real > 0 and F[i].real > 0
+    M, right = np.eye(m).astype(V.dtype), np.zeros((m, 2 + m), dtype=V.dtype)
+    x = V[t[t[CORE] + first : t[CORE] + first + m]]
+    positive = np.all((x.imag == 0) & (F.imag == 0) & (x.real > 0) & (F.real > 0))
     for i in range(m):
         unit = x[i] if x[i] != 0 else 1 + x[i]
         scale = F[i] if positive else unit
         for j in range(m):
             M[i, j] -= J[i, j] * (x[j] if x[j] != 0 else 1 + x[j]) / scale
+        right[i, 2 + i] = 1
         right[i, 0] = np.log(F[i] / x[i]) if positive else (F[i] - x[i]) / scale
         right[i, 1] = J[i, m] / scale
     right = _solved(M, right)
     size = np.max(np.abs(right[:, 0]))
-    return right, (size if np.isfinite(size) else np.inf), positive, worst
+    amplified = np.max(np.abs(right[:, 2:])) * m  # |(1 - J)^-1|: what becomes of the equations' rounding
+    return right, (size if np.isfinite(size) else np.inf), positive, worst * max(amplified, 1.0)
 
 
 def _moved_py(t, b, V, by, positive):
@@ -201,43 +196,36 @@ def _converge_py(t, c, at, b, V, G, work):
 
 def _nonlinear_py(t, c, at, b, V, G, path, work):
     """Block b from small h to h = 1: (status, size of the last step, loss)."""
-    first, m = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b]
+    first, m, h, size = t[t[CORE_END] + b], t[t[CORE_END] + b + 1] - t[t[CORE_END] + b], 1.0, np.inf
     F, J = np.zeros(m, dtype=V.dtype), np.zeros((m, 1), dtype=V.dtype)
-    h, size = 1.0, np.inf
     for _ in range(80):  # down to where a few rounds of the equations nearly solve them
         V[path] = h
-        for i in range(m):
-            V[t[t[CORE] + first + i]] = 0
+        core = t[t[CORE] + first : t[CORE] + first + m]
+        V[core] = 0
         for _ in range(ROUNDS):
             _block(t, c, at, b, V, G, 0, F, J, work)
-            for i in range(m):
-                V[t[t[CORE] + first + i]] = F[i]
+            V[core] = F
         _, size, _, _ = _step(t, c, at, b, V, G, -1, work)
-        if size < CALM:
+        if size < GENTLE:
             break
         h /= 100
-    if not size < CALM:
-        return STUCK, size, 1.0
     stride, logs, before = 2.0, False, h
-    kept, way = V.copy(), np.zeros((m, 2), dtype=V.dtype)
+    kept, way = V.copy(), np.zeros((m, 2 + m), dtype=V.dtype)
     for _ in range(STEPS):
-        found, size, positive, _ = _step(t, c, at, b, V, G, path, work)
+        size, found, positive = _settled(t, c, at, b, V, G, path, work)
         if size > GENTLE:  # too far: back, and a shorter stride
             stride /= 3
             V[:] = kept
-            if stride < 1e-3:
+            if stride < 1e-4:
                 V[path] = before
                 return STUCK, size, 1.0
         else:
-            _moved(t, b, V, found[:, 0], positive)
-            if size > CALM:
-                continue
             if h == 1.0:
                 last, worst = _converge(t, c, at, b, V, G, work)
                 return (OK if last < CALM else STUCK), last, worst
             kept[:], way[:] = V, found
             logs, before = positive, h
-            stride *= 2.5 if size < CALM / 5 else 1.0
+            stride *= 2.5 if size < CALM else 1.0
         ahead = min(stride, -np.log(before))
         h = 1.0 if ahead == -np.log(before) else before * np.exp(ahead)
         V[path] = h
@@ -245,11 +233,17 @@ def _nonlinear_py(t, c, at, b, V, G, path, work):
     return STUCK, np.inf, 1.0
 
 
-def _near_py(t, c, at, b, V, G, neighbour, work):
-    """Whether the last point's solution is nearly this one's too: then it continues it, and is where Newton's method begins."""
-    for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
-        V[t[t[CORE] + k]] = neighbour[t[t[CORE] + k]]
-    return _step(t, c, at, b, V, G, -1, work)[1] < CALM
+def _settled_py(t, c, at, b, V, G, seed, work):
+    """Two of Newton's steps: the first one's size, inf where the second shows no convergence to one root, and what the second found."""
+    found, size, positive, _ = _step(t, c, at, b, V, G, seed, work)
+    if size > GENTLE:
+        return np.inf, found, positive
+    _moved(t, b, V, found[:, 0], positive)
+    found, second, positive, _ = _step(t, c, at, b, V, G, seed, work)
+    if second > max(size / 10, 1e-10):  # another root may be as near
+        return np.inf, found, positive
+    _moved(t, b, V, found[:, 0], positive)
+    return size, found, positive
 
 
 def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certificate, status):
@@ -267,8 +261,15 @@ def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certifica
             if m == 0:
                 worst = max(worst, _block(t, c, at, b, V, G, 0, V[:0], G[:0], work))
                 continue
-            if linear[b] or (p > 0 and status[p - 1] == OK and _near(t, c, at, b, V, G, found[p - 1], work)):
-                state = OK
+            near = linear[b]
+            if (
+                p > 0 and status[p - 1] == OK and not near
+            ):  # where the last point's solution nearly is this one's, it continues it
+                for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
+                    V[t[t[CORE] + k]] = found[p - 1, t[t[CORE] + k]]
+                near = _settled(t, c, at, b, V, G, -1, work)[0] < GENTLE
+            state = OK
+            if near:
                 last, lost = _converge(t, c, at, b, V, G, work)
             else:
                 state, last, lost = _nonlinear(t, c, at, b, V, G, path, work)
@@ -295,6 +296,6 @@ _solved = _jit(_solved_py)
 _moved = _jit(_moved_py)
 _step = _jit(_step_py)
 _converge = _jit(_converge_py)
-_near = _jit(_near_py)
+_settled = _jit(_settled_py)
 _nonlinear = _jit(_nonlinear_py)
 _solve = _jit(_solve_py)

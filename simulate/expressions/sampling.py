@@ -62,6 +62,7 @@ class Sampler:
             (s, drawing.activation(f), self._argument(s, e)) for s, (f, e) in sorted(features.items(), key=lambda t: t[0].name)
         ]
         self.evaluation = Evaluation(self.reader.alphabet, self.reader.values, self.points)
+        self.formulas: dict[Any, Any] = {}  # what was read, for further draws
 
     def _argument(self, symbol: Any, e: Any) -> Polynomial:
         if self.reader.shape(e) != self.shapes[symbol.name]:
@@ -83,7 +84,8 @@ class Sampler:
             matrices[symbol.name] = np.asarray(function(np.diag(A) if A.ndim == 1 else A), dtype=np.float64)
 
     def scalar(self, expression: Any, draws: int, rng: np.random.Generator) -> Array:
-        formula = self.reader.scalar(expression)
+        formula = self.formulas[expression] if expression in self.formulas else self.reader.scalar(expression)
+        self.formulas[expression] = formula
         out = np.empty((draws, len(self.points)))
         for row in out:
             self.draw(rng)
