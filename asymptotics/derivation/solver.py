@@ -129,11 +129,9 @@ def _step_py(t, c, at, b, V, G, seed, work):
     for k in range(m):
         G[t[t[CORE] + first + k], :] = 0
         G[t[t[CORE] + first + k], k] = 1
-    if seed >= 0:
-        G[seed, m] = 1
+    G[seed, m] = 1.0 if seed >= 0 else G[seed, m]
     worst = _block(t, c, at, b, V, G, m + 1, F, J, work)
-    if seed >= 0:
-        G[seed, m] = 0
+    G[seed, m] = 0.0 if seed >= 0 else G[seed, m]
     M, right = np.eye(m).astype(V.dtype), np.zeros((m, 2 + m), dtype=V.dtype)
     x = V[t[t[CORE] + first : t[CORE] + first + m]]
     positive = np.all((x.imag == 0) & (F.imag == 0) & (x.real > 0) & (F.real > 0))
