@@ -77,7 +77,10 @@ class Faces:
         return derive(Trace((self.expression - z * Identity(p)).inverse()) / p, **self.given)
 
     def theory(self, **parameters: Any) -> Any:
-        return self.law(**parameters) if self.spectral else self.derivation.limit(**parameters).value
+        return self.law(**parameters) if self.spectral else self.limit(**parameters).value
+
+    def limit(self, **parameters: Any) -> Limit:
+        return self.derivation.limit(**parameters)
 
     def law(self, **parameters: Any) -> Algebraic:
         """The law of the eigenvalues, from the polynomial equation of its transform."""
@@ -149,20 +152,23 @@ class Faces:
 
 
 def spread(law: Any, p: int) -> tuple[np.ndarray, np.ndarray]:
-    """The law at p eigenvalues: (p, q) values in the proportions of its weights, as nearly as integers allow, and |b_i|^2 of a vector."""
+    """The law at p eigenvalues: (p, q) values in the proportions of its weights, as nearly as integers allow, and |b_i|^2 of a vector.
+
+    The vector's energy goes to the eigenvalue that is nearest.
+    """
     if isinstance(law, tuple):
-        values, weights = np.asarray(law[0], dtype=np.float64), np.asarray(law[1], dtype=np.float64)
-        energy = weights
+        values, weights = (np.asarray(x, dtype=np.float64) for x in law)
     else:
         H, G = getattr(law, "H", law), getattr(law, "G", law)
         values, weights = np.append(H.atoms, 0.0)[:, None], np.append(H.weights, H.zero)
-        at = dict(zip(np.append(G.atoms, 0.0), np.append(G.weights, G.zero), strict=True))
-        energy = np.array([at.get(s, 0.0) for s in values[:, 0]])
-    ends = np.round(np.cumsum(weights) / np.sum(weights) * p).astype(int)
-    counts = np.diff(ends, prepend=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(counts > 0, energy / counts, 0.0)
-    return np.repeat(values, counts, axis=0), np.repeat(each / np.dot(each, counts), counts)
+    counts = np.diff(np.round(np.cumsum(weights) / np.sum(weights) * p).astype(int), prepend=0)
+    values, weights, counts = values[counts > 0], weights[counts > 0], counts[counts > 0]
+    energy: Any = weights
+    if not isinstance(law, tuple):
+        between = (values[1:, 0] + values[:-1, 0]) / 2  # decreasing
+        at, parts = np.append(G.atoms, 0.0), np.append(G.weights, G.zero)
+        energy = np.bincount(np.searchsorted(-between, -at), weights=parts, minlength=len(values))
+    return np.repeat(values, counts, axis=0), np.repeat(energy / counts / np.sum(energy), counts)
 
 
 class Model(Theorem):
@@ -230,7 +236,7 @@ class Model(Theorem):
 
     def limit(self, **parameters: Any) -> Limit:
         """The limit at parameters that broadcast, with its certificate."""
-        return self.derivation.limit(**parameters)
+        return self.faces.limit(**parameters)
 
     def sample(self, *, n: int, draws: int, rng: np.random.Generator, **parameters: Any) -> Any:
         """Draws of the expression at size n."""
