@@ -80,9 +80,11 @@ def _block(evaluation: Evaluation, block: Any, V: list[Any], gently: bool = Fals
             return mpmath.inf
         change = [d / (V[i] or 1) for d, i in zip(step[:core], place[:core], strict=True)]
         last = max(map(abs, change))
-        if not last < FAR or (gently and ((count == 0 and last > NEAR) or (count == 1 and last > before / 10))):
+        if not (last < FAR or (block.linear and mpmath.isfinite(last))) or (
+            gently and ((count == 0 and last > NEAR) or (count == 1 and last > before / 10))
+        ):
             return mpmath.inf
-        positive = all(mpmath.im(V[i]) == 0 and V[i] > 0 for i in place[:core])
+        positive = not block.linear and all(mpmath.im(V[i]) == 0 and V[i] > 0 for i in place[:core])
         for d, i in zip(change, place[:core], strict=True):  # of logarithms, while it is far
             V[i] = V[i] * mpmath.exp(-d) if positive else V[i] - d * (V[i] or 1)
     return last
