@@ -15,7 +15,7 @@ from sympy.polys.fields import FracElement, FracField
 from sympy.polys.rings import PolyElement
 
 PRIME = 2**61 - 1
-PATH = Symbol("h", positive=True)  # all variances times h: 0 where the random matrices are absent, 1 where they are as given
+PATH = sympy.Dummy("h", positive=True)  # all variances times h: 0 where the random matrices are absent, 1 where they are as given
 
 
 def rational(number: Expr) -> Rational:
@@ -53,7 +53,7 @@ class Generators:
 
     def _hide(self, expr: Expr) -> None:
         if expr not in self.opaque.values():
-            name = Symbol(f"c{len(self.opaque) + 1}", positive=True)
+            name = sympy.Dummy(f"c{len(self.opaque) + 1}", positive=True)
             self.opaque[name] = expr
             self.add(name)
 

@@ -60,7 +60,7 @@ def dyson(reader: Reader, variances: Mapping[str, sympy.Expr]) -> System:
     """The equations (1), (2) with one unknown a class of links; `variances` by letter."""
     links = Links(reader, variances)
     count = max(links.classes.values(), default=0)
-    names = [Symbol(f"tau_{i}", positive=True) for i in range(1, count + 1)]
+    names = [sympy.Dummy(f"tau_{i}", positive=True) for i in range(1, count + 1)]
     algebra = Algebra(reader.generators, names)
     symbol = [algebra.zero, *(algebra.of[n] for n in names)]
     values = {u: symbol[c] for u, c in links.classes.items()}

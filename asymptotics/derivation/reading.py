@@ -63,7 +63,7 @@ class Reader:
                 if expr.shape[0] != expr.shape[1]:
                     _refuse(expr, "a deterministic matrix is square and given by its law; a rectangular one has no law")
                 self.dimensions[expr.name] = expr.shape[0]
-                generators.add(self.laws.setdefault(expr.name, Symbol(expr.name, positive=True)))
+                generators.add(self.laws.setdefault(expr.name, sympy.Dummy(expr.name, positive=True)))
         elif isinstance(expr, sympy.MatPow) and isinstance(expr.base, MatrixSymbol):
             self._scan(expr.base, generators)
             if expr.base.name in self.laws and rational(expr.exp).is_Rational:
@@ -210,6 +210,11 @@ class Reader:
                 )
         if kind in ("symmetric", "haar") and rows != cols:
             _refuse(symbol, f"a {kind} matrix is square; this one is {rows} x {cols}")
+        if kind != "vector" and sympy.S.One in (rows, cols):
+            _refuse(
+                symbol,
+                f"a random column is no letter of its own: say vectors=[{symbol}], or average over it, Trace(A) for {symbol}.T*A*{symbol}",
+            )
         grows = kind in ("gaussian", "symmetric")
         return letter(Port(symbol.name, False, rows, cols), self.algebra.one), Rational(1, 2) if grows else Rational(0)
 

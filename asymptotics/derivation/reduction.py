@@ -123,7 +123,7 @@ def split(
             found += [(top, bottom, None)] if len(set(vectors)) < 2 else []
             continue
         key = (over, vectors, power, tuple(factors))
-        found.append((top, bottom, known.setdefault(key, Symbol(f"J_{len(known) + 1}", positive=True))))
+        found.append((top, bottom, known.setdefault(key, sympy.Dummy(f"J_{len(known) + 1}", positive=True))))
     return found
 
 
