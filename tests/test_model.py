@@ -11,7 +11,7 @@ from sympy import Identity, MatrixSymbol, Trace, sqrt, symbols
 import theorems
 from asymptotics import isotropic, spectra
 from theorems import Mean, Model
-from theorems.model import spread
+from theorems.atoms import spread
 from theorems.pages import derivation
 
 n, p, lam, sigma2 = symbols("n p lambda sigma2", positive=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theorems.atoms import spread, wave
 from theorems.claims import Claim, Law, Mean, at_size
 from theorems.domain import GAMMA, LAM, R2, SIGMA2, Domain, Real
 from theorems.record import Plot, Theorem
@@ -119,6 +120,8 @@ class Faces:
 
     def _finite(self, n: int, parameters: Mapping[str, Any]) -> tuple[dict[Any, int], dict[str, Any]]:
         """Sizes of all dimensions, and the matrices at these sizes."""
+        from sympy import sympify
+
         at = at_size({k: v for k, v in parameters.items() if np.ndim(v) == 0}, n)
         values = {s: at[k] for k, s in self.derivation.parameters.items() if k in at}
         sizes = {d: max(1, round(n * float(ratio.subs(values)))) for d, ratio in self.derivation.reader.ratios.items()}
@@ -128,11 +131,13 @@ class Faces:
             letters = key if isinstance(key, tuple) else (key,)
             eigenvalues, energies = spread(law, sizes[letters[0].shape[0]])
             deterministic |= {x: eigenvalues[:, j] for j, x in enumerate(letters)}
-            vectors |= {b: np.sqrt(energies) for b in self.given["vectors"] if b.shape[0] == letters[0].shape[0]}
-        for b in self.given["vectors"]:
-            vectors.setdefault(b, np.full(sizes[b.shape[0]], sizes[b.shape[0]] ** -0.5))
+            here = [b for b in self.given["vectors"] if b.shape[0] == letters[0].shape[0]]
+            vectors |= {b: np.sqrt(energies) * wave(eigenvalues, j) for j, b in enumerate(here)}
+        for j, b in enumerate(self.given["vectors"]):
+            p = sizes[b.shape[0]]
+            vectors.setdefault(b, wave(np.ones((p, 1)), j) * p**-0.5)
         variances = {
-            kind: {x: float(group[x]) if isinstance(group, Mapping) else 1.0 for x in group}
+            kind: {x: float(sympify(group[x]).subs(values)) if isinstance(group, Mapping) else 1.0 for x in group}
             for kind, group in ((k, self.given[k]) for k in ("gaussian", "symmetric"))
         }
         return sizes, {
@@ -149,26 +154,6 @@ class Faces:
         sizes, _ = self._finite(n, parameters)
         gaps = [abs(sizes[x.shape[0]] - sizes[x.shape[1]]) for x in self.given["gaussian"] if x.shape[0] != x.shape[1]]
         return (min(gaps, default=0) + 1) / 2
-
-
-def spread(law: Any, p: int) -> tuple[np.ndarray, np.ndarray]:
-    """The law at p eigenvalues: (p, q) values in the proportions of its weights, as nearly as integers allow, and |b_i|^2 of a vector.
-
-    The vector's energy goes to the eigenvalue that is nearest.
-    """
-    if isinstance(law, tuple):
-        values, weights = (np.asarray(x, dtype=np.float64) for x in law)
-    else:
-        H, G = getattr(law, "H", law), getattr(law, "G", law)
-        values, weights = np.append(H.atoms, 0.0)[:, None], np.append(H.weights, H.zero)
-    counts = np.diff(np.round(np.cumsum(weights) / np.sum(weights) * p).astype(int), prepend=0)
-    values, weights, counts = values[counts > 0], weights[counts > 0], counts[counts > 0]
-    energy: Any = weights
-    if not isinstance(law, tuple):
-        between = (values[1:, 0] + values[:-1, 0]) / 2  # decreasing
-        at, parts = np.append(G.atoms, 0.0), np.append(G.weights, G.zero)
-        energy = np.bincount(np.searchsorted(-between, -at), weights=parts, minlength=len(values))
-    return np.repeat(values, counts, axis=0), np.repeat(energy / counts / np.sum(energy), counts)
 
 
 class Model(Theorem):

@@ -65,6 +65,7 @@ def inputs(
             variances[x.name] = sympy.sympify(group[x]) if isinstance(group, Mapping) else sympy.S.One
     kinds |= {x.name: "deterministic" for key in laws for x in (key if isinstance(key, tuple) else (key,))}
     constants: dict[Symbol, float] = {}
+    _independent(features, kinds)
     for F, (activation, argument) in features.items():
         rest = MatrixSymbol(f"{F.name}_rest", *F.shape)
         linear, other = Symbol(f"mu_1{F.name}", positive=True), Symbol(f"mu_s{F.name}", positive=True)
@@ -80,6 +81,27 @@ def inputs(
             )
         )
     return Inputs(expressions, kinds, variances, dimensions(expressions, ratios), laws, constants)
+
+
+def _independent(features: Mapping[MatrixSymbol, tuple[Any, Expr]], kinds: Mapping[str, str]) -> None:
+    """Refuse features whose Gaussian equivalent would not have a rest of independent entries, of one variance, of its own."""
+    known: dict[frozenset[str], str] = {}
+    for F, (_, argument) in features.items():
+        letters = argument.atoms(MatrixSymbol)
+        drawn = frozenset(x.name for x in letters if kinds.get(x.name) in ("gaussian", "symmetric", "haar"))
+        if bad := [x.name for x in letters if kinds.get(x.name) in ("symmetric", "haar")]:
+            refuse(
+                "features",
+                str(argument),
+                f"{bad[0]} is {kinds[bad[0]]}: entries of an argument must be independent given its rows",
+            )
+        if bad := [x.name for x in letters if kinds.get(x.name) == "deterministic" and x.shape[0] in F.shape]:
+            refuse("features", str(argument), f"{bad[0]} gives its rows or columns different variances; it may stand inside only")
+        if drawn in known:
+            refuse(
+                "features", str(argument), f"{known[drawn]} is a feature of the same matrices, so their rests are not independent"
+            )
+        known[drawn] = F.name
 
 
 def _equivalent(activation: Any, variance: float) -> tuple[float, float]:
@@ -153,6 +175,10 @@ def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Meas
         law = spectra.parse(law)
     if isinstance(law, tuple):
         values, weights = (np.asarray(x, dtype=np.float64) for x in law)
+        if values.ndim != 2 or weights.shape != values.shape[:1]:
+            refuse("laws", (values.shape, weights.shape), "a joint law is (values (m, q), weights (m,))")
+        if not (np.all(weights >= 0) and abs(np.sum(weights) - 1) < 1e-9):  # rounding of up to 10^6 weights
+            refuse("laws", float(np.sum(weights)), "weights are nonnegative and sum to 1")
         return _measure(values, weights)
     if not hasattr(law, "H") and not hasattr(law, "atoms"):
         refuse("laws", law, "a Spectrum or Law of asymptotics.spectra, a string that names one, or (values (m, q), weights (m,))")

@@ -16,14 +16,13 @@ from sympy import Symbol
 from asymptotics.conventions import refuse, refuse_foreign
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.dyson import dyson
+from asymptotics.derivation.ends import TINY, descent, limits, stuck
 from asymptotics.derivation.equations import Equations, equations, numbered
 from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import reduce
 from asymptotics.derivation.tables import Laws, measured, tables
-from asymptotics.errors import ConvergenceError
 
-TINY = (1e-48, 1e-52)  # penalties that stand for 0: gaps to a threshold are 1e-16 at least, and their squares 1e-32
 DOUBTFUL = 1e-13  # residual or loss beyond which doubles do not give 12 digits
 START = 1e-6  # beyond which they are no place for an enclosure to begin
 
@@ -54,7 +53,7 @@ class Derivation:
 
     def __init__(self, given: Inputs, many: bool) -> None:
         self.many, self.given = many, given
-        self.reader = Reader(given.expressions, given.kinds, given.ratios)
+        self.reader = Reader(given.expressions, given.kinds, given.ratios, given.variances.values())
         self.reduced = reduce(dyson(self.reader, given.variances), self.reader.law, self.reader.generators)
         self._by_dimension = by_dimension(given.laws)
         generators = self.reader.generators
@@ -117,13 +116,7 @@ class Derivation:
         outputs, residual, loss, variables = self._solve(flat, math.prod(shape), START if certified else DOUBTFUL)
         if certified:
             return self._certified(flat, shape, residual, loss, variables)
-        found = dict(zip(self.reduced.outputs, outputs.T, strict=True))
-        for name, expr in self.reduced.later.items():
-            used = sorted(expr.free_symbols, key=str)
-            of = {self.parameters[k]: v for k, v in flat.items()} | {
-                t: found[str(t)] for t in self.reduced.functionals if str(t) in found
-            }
-            found[name] = np.broadcast_to(sympy.lambdify(used, expr)(*(of[s] for s in used)), (math.prod(shape),))
+        found = dict(zip([*self.reduced.outputs, *self.reduced.later], outputs.T, strict=True))
         value = {name: found[name].reshape(shape)[()] for name in self.given.expressions}
         return self._limit(value, shape, residual, loss, variables)
 
@@ -219,21 +212,40 @@ class Derivation:
         self, flat: Mapping[str, NDArray], count: int, doubtful: float = DOUBTFUL
     ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         """Outputs, residuals, losses and variables, in more digits where those are `doubtful`; a penalty of 0 is the limit from above."""
-        ridgeless = [k for k in flat if k.startswith("lam") and np.any(flat[k] == 0)]
-        if not ridgeless:
-            return self._positive(flat, count, doubtful)
-        zero = np.any([flat[k] == 0 for k in ridgeless], axis=0)
-        put = lambda tiny: {k: np.where(v == 0, tiny, v) if k in ridgeless else v for k, v in flat.items()}  # noqa: E731
-        near, nearer = (self._positive(put(tiny), count, doubtful) for tiny in TINY)
-        value = nearer[0].copy()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            moved = np.where(zero[:, None], np.abs(nearer[0] / near[0] - 1), 0)
-        far = moved > 1e-12  # a limit approached like lam^(1/2) moves by 1e-24
-        value[far & (np.abs(nearer[0]) > np.abs(near[0]))] *= np.inf
-        value[far & (np.abs(nearer[0]) < np.abs(near[0]))] = 0
-        return value, *nearer[1:]
+        zero = np.any([flat[k] == 0 for k in flat if k.startswith("lam")] or [np.zeros(count, dtype=bool)], axis=0)
+
+        def at(tiny: float, where: NDArray) -> dict[str, NDArray]:
+            return {k: np.where((v == 0) & k.startswith("lam"), tiny, v)[where] for k, v in flat.items()}
+
+        found = self._positive(at(TINY[-1], np.arange(count)), count, doubtful)
+        if np.any(zero):
+            place = np.flatnonzero(zero)
+            first, second = (self._positive(at(tiny, place), len(place), doubtful)[0] for tiny in TINY[:2])
+            found[0][place] = limits(first, second, found[0][place])
+        return found
 
     def _positive(self, flat: Mapping[str, NDArray], count: int, doubtful: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        if "z" not in flat:
+            return self._direct(flat, count, doubtful)
+        points = [self._descended({k: v[i] for k, v in flat.items()}, doubtful) for i in range(count)]
+        outputs, residual, loss, variables = (np.concatenate(x) for x in zip(*points, strict=True))
+        return outputs, residual, loss, variables
+
+    def _descended(self, at: Mapping[str, Any], doubtful: float) -> tuple[NDArray, ...]:
+        """At one z, along the line from far above it (or below): the branch of a transform is the one that is analytic there."""
+        path = descent(complex(at["z"]))
+        flat = {k: path if k == "z" else np.full(len(path), v) for k, v in at.items()}
+        found = [x[-1:] for x in self._direct(flat, len(path), doubtful, chained=True)]
+        if np.iscomplexobj(at["z"]):
+            return tuple(found)
+        if np.any(np.abs(found[0].imag) > 1e-8 * np.abs(found[0])):  # far more than is left of the line's end
+            raise stuck({k: v.item() for k, v in at.items()}, float(np.max(np.abs(found[0].imag))), len(path))
+        return found[0].real, found[1], found[2], found[3].real
+
+    def _direct(
+        self, flat: Mapping[str, NDArray], count: int, doubtful: float, chained: bool = False
+    ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+        """By the solver; `chained`: points that continue one another, of which the last counts."""
         from asymptotics.derivation import solver
 
         t = self._tables
@@ -247,13 +259,27 @@ class Derivation:
         certificate, status = np.empty((count, 2)), np.empty(count, dtype=np.int64)
         path = self.reduced.algebra.symbols.index(PATH)
         linear = np.array([b.linear for b in self.reduced.blocks], dtype=np.bool_)
-        solver._solve(t.table, t.coefficient, t.atoms, parameters, path, linear, V, G, variables, outputs, certificate, status)
+        solver._solve(
+            t.table, t.coefficient, t.atoms, parameters, path, linear, chained, V, G, variables, outputs, certificate, status
+        )
         residual, loss = certificate[:, 0], certificate[:, 1] * np.finfo(float).eps
         unsure = (status != solver.OK) | ~((residual < doubtful) & (loss < doubtful)) | ~np.all(np.isfinite(outputs), axis=1)
-        for i in np.flatnonzero(unsure).tolist():
+        for i in [count - 1] if chained and unsure[-1] else [] if chained else np.flatnonzero(unsure).tolist():
+            if chained and np.any(status != solver.OK):
+                raise stuck({k: v[i].item() for k, v in flat.items()}, float(residual[i]), count)
             self._precisely({k: v[i].item() for k, v in flat.items()}, variables[i], outputs[i])
             residual[i], loss[i] = 0.0, np.finfo(float).eps
-        return outputs, residual, loss, variables
+        later = [self._later(expr, flat, outputs) for expr in self.reduced.later.values()]
+        return np.column_stack([outputs, *later]), residual, loss, variables
+
+    def _later(self, expr: Any, flat: Mapping[str, NDArray], outputs: NDArray) -> NDArray:
+        """An expression that is not rational in its functionals, from their values."""
+        values = dict(zip(self.reduced.outputs, outputs.T, strict=True))
+        of = {self.parameters[k]: v for k, v in flat.items()} | {
+            t: values[str(t)] for t in self.reduced.functionals if str(t) in values
+        }
+        used = sorted(expr.free_symbols, key=str)
+        return np.broadcast_to(sympy.lambdify(used, expr)(*(of[s] for s in used)), (len(outputs),))
 
     @cached_property
     def _tables(self) -> Any:
@@ -268,12 +294,6 @@ class Derivation:
         except ZeroDivisionError:
             refuse("expression", ", ".join(self.given.expressions), "an inverse in it is singular at an eigenvalue of a law")
         if not last < 1e-60:
-            raise _stuck(at, float(last), 60)
+            raise stuck(at, float(last), 60)
         number = complex if np.iscomplexobj(variables) else float
         variables[:], outputs[:] = [number(v) for v in V], [number(v) for v in values]
-
-
-def _stuck(at: Mapping[str, Any], residual: float, iterations: int) -> ConvergenceError:
-    where = ", ".join(f"{k} = {v:.12g}" for k, v in at.items())
-    causes = "the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative"
-    return ConvergenceError(f"the limit at {where}", residual=residual, iterations=iterations, causes=causes)

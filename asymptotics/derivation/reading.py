@@ -6,7 +6,7 @@ each sub-expression is carried with its power of N. What grows in the end, or mi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -38,7 +38,13 @@ class Functional:
 class Reader:
     """Reads scalar expressions by name; `kinds` gives each letter's kind: gaussian, symmetric, haar, vector or deterministic."""
 
-    def __init__(self, expressions: Mapping[str, Expr], kinds: Mapping[str, str], ratios: Mapping[Symbol, Expr]) -> None:
+    def __init__(
+        self,
+        expressions: Mapping[str, Expr],
+        kinds: Mapping[str, str],
+        ratios: Mapping[Symbol, Expr],
+        scalars: Iterable[Expr] = (),
+    ) -> None:
         self.kinds, self.ratios = dict(kinds), dict(ratios)
         self.laws: dict[str, Symbol] = {}  # deterministic letter -> its generator
         self.dimensions: dict[str, Symbol] = {}  # deterministic letter -> the dimension it acts on
@@ -47,8 +53,8 @@ class Reader:
         generators.add(PATH)
         for expr in expressions.values():
             self._scan(expr, generators)
-        for ratio in self.ratios.values():
-            generators.scan(ratio)
+        for scalar in [*self.ratios.values(), *scalars]:
+            generators.scan(scalar)
         self.generators = generators
         self.algebra = Algebra(generators)
         self.law = [self.algebra.symbols.index(s) for s in self.laws.values()]

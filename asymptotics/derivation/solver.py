@@ -2,7 +2,7 @@ r"""The reduced equations solved: Newton's method along the path on which the ra
 
 All variances are multiplied by h. At small h the equations are a contraction; from there log h grows to 0 by steps that the tangent
 predicts, each corrected by Newton's method, in logarithms of the unknowns where they are positive. The branch is therefore the one that
-is continuous from the absence of randomness, the limit of the random matrices where that path meets no singularity."""
+is continuous from the absence of randomness."""
 
 from __future__ import annotations
 
@@ -244,8 +244,8 @@ def _settled_py(t, c, at, b, V, G, seed, work):
     return size, found, positive
 
 
-def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certificate, status):
-    """All points: `parameters` (points, k) are the first k variables; `found` (points, variables) receives all."""
+def _solve_py(t, c, at, parameters, path, linear, chained, V, G, found, values, certificate, status):
+    """All points: `parameters` (points, k), the first variables; `found` (points, variables) has all; `chained`: along a path."""
     work = np.empty((2 * G.shape[1] + 2, at.shape[1]), dtype=V.dtype)
     for p in range(parameters.shape[0]):
         V[:] = 0
@@ -266,9 +266,11 @@ def _solve_py(t, c, at, parameters, path, linear, V, G, found, values, certifica
                 for k in range(t[t[CORE_END] + b], t[t[CORE_END] + b + 1]):
                     V[t[t[CORE] + k]] = found[p - 1, t[t[CORE] + k]]
                 near = _settled(t, c, at, b, V, G, -1, work)[0] < GENTLE
-            state = OK
+            state, last, lost = OK, np.inf, 1.0
             if near:
                 last, lost = _converge(t, c, at, b, V, G, work)
+            elif chained and p > 0:
+                state = STUCK
             else:
                 state, last, lost = _nonlinear(t, c, at, b, V, G, path, work)
             residual, worst = max(residual, last), max(worst, lost)
@@ -289,8 +291,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 _polynomial = _jit(_polynomial_py)
 _function = _jit(_function_py)
 _integral = _jit(_integral_py)
-_block = _jit(_block_py)
-_solved = _jit(_solved_py)
+_block, _solved = _jit(_block_py), _jit(_solved_py)
 _moved = _jit(_moved_py)
 _step = _jit(_step_py)
 _converge = _jit(_converge_py)

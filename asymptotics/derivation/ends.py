@@ -1,0 +1,40 @@
+"""What happens at the ends of the parameters: a penalty of 0, a transform's argument near the real line, points that are not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asymptotics.errors import ConvergenceError
+
+TINY = (1e-44, 1e-48, 1e-52)  # penalties that stand for 0: gaps to a threshold are 1e-16 at least, and their squares 1e-32
+LADDER = 0.94  # ratio of the heights at which a transform is continued to the real axis
+
+
+def descent(z: complex) -> NDArray[np.complex128]:
+    """Points from far above z, or below, down to it."""
+    size = 10 * (1 + abs(z))
+    steps = int(np.log(1e11 if z.imag == 0 else max(size / abs(z.imag), 1.0)) / -np.log(LADDER)) + 1
+    heights = size * LADDER ** np.arange(steps)
+    return np.append(z.real + 1j * heights[heights > abs(z.imag)] * (1 if z.imag >= 0 else -1), z)
+
+
+def limits(first: NDArray, second: NDArray, third: NDArray) -> NDArray:
+    """The limit of what was computed at the penalties TINY: inf or 0 of what goes like a power of the penalty."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        still = (third == second) | (np.abs(third / second - 1) <= 1e-12)  # a limit approached like lam^(1/2) moves by 1e-24
+        powers = [np.log(np.abs(b / a)) / np.log(TINY[1] / TINY[0]) for a, b in ((first, second), (second, third))]
+    power = (np.abs(powers[0] - powers[1]) < 1e-4) & (np.abs(powers[1]) > 1e-2)
+    if not np.all(still | power):
+        causes = "the limit is approached more slowly than doubles can tell, like lam^(1/5) or 1/log(lam)"
+        raise ConvergenceError("the limit without penalty", residual=float("nan"), iterations=len(TINY), causes=causes)
+    return np.where(still, third, np.where(powers[1] < 0, np.copysign(np.inf, third), 0.0))
+
+
+def stuck(at: Mapping[str, Any], residual: float, iterations: int) -> ConvergenceError:
+    where = ", ".join(f"{k} = {v:.12g}" for k, v in at.items())
+    causes = "the path from no randomness meets a singularity: a spectrum's edge, a penalty that is negative"
+    return ConvergenceError(f"the limit at {where}", residual=residual, iterations=iterations, causes=causes)
