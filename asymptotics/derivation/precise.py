@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import mpmath
+import numpy as np
 
 from asymptotics._digits import digits
 from asymptotics.derivation.algebra import PATH
@@ -34,7 +35,7 @@ def solve(derivation: Any, at: Mapping[str, Any], start: Any) -> tuple[list[Any]
         evaluation = Evaluation(derivation.program, derivation.laws, arithmetic)
         of = {derivation.parameters[k]: mpmath.mpmathify(v) for k, v in at.items()}
         of |= {s: mpmath.mpmathify(v) for s, v in derivation.given.constants.items()}
-        V = [mpmath.mpmathify(x.item()) for x in start]
+        V = [mpmath.mpmathify(x.item() if np.isfinite(x) else 0.0) for x in start]  # what overflowed is found anew
         known = derivation.generators(of, arithmetic.root, "mpmath")
         V[: len(known)] = [mpmath.mpmathify(x) for x in known]
         V[evaluation.place[PATH]] = mpmath.mpf(start[evaluation.place[PATH]].real)
