@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from asymptotics import free, spectra
-from theorems import GAMMA, UNDER, Identity, Model, Real, Theorem
+from theorems import GAMMA, UNDER, Identity, Integer, Model, Real, Theorem
 from theorems.derived import Derived
 from theorems.pastur1972 import SPECTRUM, population
 
@@ -71,7 +71,21 @@ def _free_projections(*, share):
 
 
 def _quantiles(law):
-    return lambda *, u, **given: law(**given).quantile(u)
+    """Quantiles, from the left end of the support on."""
+
+    def found(*, u, **given):
+        mu = law(**given)
+        return mu.quantile(u) - mu.edges[0]
+
+    return found
+
+
+def _free_percent(*, percent):
+    return _free_projections(share=percent / 100)
+
+
+def _derived_percent(*, percent):
+    return projections.law(share=percent / 100)
 
 
 derived_sum = Model(
@@ -139,8 +153,8 @@ sums_are_free = Theorem(
     claim=Identity(theory=_quantiles(_free_sum), other=_quantiles(sums.law), rtol=1e-12),
     cases=({"gamma": 0.5, "u": 0.3}, {"gamma": 2.0, "sigma2": 0.01, "u": 0.8}, {"gamma": 1.0, "sigma2": 0.25, "u": 0.01}),
     rivals={
-        "gamma read as n/p": lambda *, gamma, sigma2, u: _free_sum(gamma=1 / gamma, sigma2=sigma2).quantile(u),
-        "sigma for sigma2": lambda *, gamma, sigma2, u: _free_sum(gamma=gamma, sigma2=2 * sigma2).quantile(u),
+        "gamma read as n/p": lambda *, gamma, sigma2, u: _quantiles(_free_sum)(gamma=1 / gamma, sigma2=sigma2, u=u),
+        "sigma2 doubled": lambda *, gamma, sigma2, u: _quantiles(_free_sum)(gamma=gamma, sigma2=2 * sigma2, u=u),
     },
 )
 
@@ -150,11 +164,11 @@ anticommutators_are_free = Theorem(
     source=SOURCE,
     assumptions=("X and Y are independent Wigner matrices",),
     domain={"u": LEVEL},
-    claim=Identity(theory=lambda *, u: free.anticommutator().quantile(u), other=_quantiles(anticommutators.law), rtol=1e-12),
+    claim=Identity(theory=_quantiles(free.anticommutator), other=_quantiles(anticommutators.law), rtol=1e-12),
     cases=({"u": 0.05}, {"u": 0.7}, {"u": 0.999}),
     rivals={
-        "a semicircle of its variance": lambda *, u: free.semicircle(2).quantile(u),
-        "correlated matrices": lambda *, u: free.anticommutator(0.5).quantile(u),
+        "a semicircle of its variance": lambda *, u: _quantiles(free.semicircle)(variance=2, u=u),
+        "correlated matrices": lambda *, u: _quantiles(free.anticommutator)(rho=0.5, u=u),
     },
 )
 
@@ -170,10 +184,8 @@ noisy_is_free = Theorem(
         {"spectrum": "atoms:1@0.75,3@0.25", "u": 0.9},
     ),
     rivals={
-        "sigma2 doubled": lambda *, spectrum, sigma2, u: _free_noisy(spectrum=spectrum, sigma2=2 * sigma2).quantile(u),
-        "the semicircle about the mean": lambda *, spectrum, sigma2, u: free.shift(
-            free.semicircle(sigma2), population(spectrum).moments(2)[1]
-        ).quantile(u),
+        "sigma2 doubled": lambda *, spectrum, sigma2, u: _quantiles(_free_noisy)(spectrum=spectrum, sigma2=2 * sigma2, u=u),
+        "a semicircle alone": lambda *, spectrum, sigma2, u: _quantiles(free.semicircle)(variance=sigma2, u=u),
     },
 )
 
@@ -182,11 +194,11 @@ projections_are_free = Theorem(
     statement=r"\mu=\mathrm{Bernoulli}(t)\boxtimes\mathrm{Bernoulli}(t)",
     source=SOURCE,
     assumptions=("P is a projection of rank share n", "O is uniform on the orthogonal group"),
-    domain={"share": UNDER, "u": LEVEL},
-    claim=Identity(theory=_quantiles(_free_projections), other=_quantiles(projections.law), rtol=1e-12),
-    cases=({"share": 0.75, "u": 0.4}, {"share": 0.5, "u": 0.9}),
+    domain={"percent": Integer(5, 95), "u": LEVEL},
+    claim=Identity(theory=_quantiles(_free_percent), other=_quantiles(_derived_percent), rtol=1e-12),
+    cases=({"percent": 75, "u": 0.4}, {"percent": 50, "u": 0.9}),
     rivals={
-        "rank less by a tenth": lambda *, share, u: _free_projections(share=0.9 * share).quantile(u),
-        "independent entries": lambda *, share, u: free.atoms([0, 1], [1 - share**2, share**2]).quantile(u),
+        "rank less by one percent": lambda *, percent, u: _quantiles(_free_percent)(percent=percent - 1, u=u),
+        "rank greater by one percent": lambda *, percent, u: _quantiles(_free_percent)(percent=percent + 1, u=u),
     },
 )

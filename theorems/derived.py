@@ -16,7 +16,6 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -117,14 +116,8 @@ class Derived:
         return self._known[words], {k: v for k, v in parameters.items() if k not in self._words or k in expected}
 
     def _faces(self, law: Any) -> Faces:
-        from asymptotics.derivation.inputs import by_dimension
-
-        faces, found = Faces(**self._build(law)), copy.copy(self.derivation)
-        found.given = replace(found.given, laws=faces.given["laws"])
-        found._by_dimension = by_dimension(found.given.laws)
-        for name in ("laws", "exact_laws", "_tables"):
-            found.__dict__.pop(name, None)
-        faces.__dict__["derivation"] = found
+        faces = Faces(**self._build(law))
+        faces.__dict__["derivation"] = self.derivation.at(faces.given["laws"])
         return faces
 
     def _chosen(self, found: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -19,28 +20,13 @@ from asymptotics.derivation.dyson import dyson
 from asymptotics.derivation.ends import TINY, descent, limits, stuck
 from asymptotics.derivation.equations import Equations, equations, numbered
 from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
+from asymptotics.derivation.outcome import Limit
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import reduce
 from asymptotics.derivation.tables import Laws, measured, tables
 
 DOUBTFUL = 1e-13  # residual or loss beyond which doubles do not give 12 digits
 START = 1e-6  # beyond which they are no place for an enclosure to begin
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """The limit and its certificate; all fields have the broadcast shape of the arguments, `value` by name of several expressions.
-
-    `residual`: the last relative step of Newton's method, about the relative error of the unknowns; `loss`: the worst cancellation
-    among the terms of an equation, times machine precision; `unknowns`: the scalars of the equations, by name; `branch`: how it is
-    known that this solution of the equations is the limit, by continuity from the absence of randomness or, of enclosures, "proved".
-    """
-
-    value: Any
-    residual: Any
-    loss: Any
-    unknowns: Mapping[str, Any]
-    branch: Any = "by continuity"
 
 
 def keyword(symbol: Symbol) -> str:
@@ -75,6 +61,14 @@ class Derivation:
         from asymptotics.derivation.branches import branch
 
         return branch(self.reduced, self.program, self.exact_laws)
+
+    def at(self, laws: Mapping[Any, Any]) -> Derivation:
+        """The same equations with other laws of the same matrices."""
+        other = copy(self)
+        other.given, other._by_dimension = replace(self.given, laws=laws), by_dimension(laws)
+        for name in ("laws", "exact_laws", "_tables"):
+            other.__dict__.pop(name, None)
+        return other
 
     @property
     def _ratios(self) -> set[str]:
