@@ -26,8 +26,12 @@ class Comparison(NamedTuple):
     scale: np.ndarray  # (k,)
 
 
-def _pick(result: Any, of: str) -> Any:
-    """The field of what has fields or is a mapping; plain numbers as they are."""
+def _pick(result: Any, of: str | tuple[str, ...]) -> Any:
+    """The field of what has fields or is a mapping, several along the last axis; plain numbers as they are."""
+    if isinstance(of, tuple):
+        if isinstance(result, np.ndarray):  # picked before
+            return result
+        return np.stack(np.broadcast_arrays(*(np.asarray(_pick(result, k), dtype=np.float64) for k in of)), axis=-1)
     if hasattr(result, of):
         return getattr(result, of)
     if not (isinstance(result, Mapping) or hasattr(result, "to_dict")):
@@ -117,7 +121,7 @@ class Mean:
 
     theory: Callable[..., Any]
     simulation: Callable[..., Any]
-    of: str = "excess"
+    of: str | tuple[str, ...] = "excess"
     rate: float | None = 1.0
     sizes: tuple[int, ...] = (50, 100, 200, 400)
     exact: bool = False
@@ -202,7 +206,7 @@ class Identity:
 
     theory: Callable[..., Any]
     other: Callable[..., Any]
-    of: str = "excess"
+    of: str | tuple[str, ...] = "excess"
     rtol: float = 1e-10
     sizes = ()
     rate = 1.0

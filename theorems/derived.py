@@ -46,14 +46,14 @@ class Derived:
         self.names: tuple[str, ...] = ()
 
     def of(self, *names: str) -> Derived:
-        """Several of its quantities at once, along the last axis of limits and draws."""
+        """Several of its quantities at once, all of which a claim judges."""
         part = copy.copy(self)
         part.names = names
         return part
 
     def claim(self, *, sizes: tuple[int, ...] = (40, 80, 160), rate: float | None = 1.0) -> Mean:
         """Its draws tend to its limit."""
-        return Mean(theory=self.theory, simulation=_Draws(self), sizes=sizes, rate=rate)  # type: ignore[arg-type]
+        return Mean(theory=self.theory, simulation=_Draws(self), of=self.names or "value", sizes=sizes, rate=rate)  # type: ignore[arg-type]
 
     def spectrum(self, *, sizes: tuple[int, ...] = (32, 64, 128), rate: float | None = 1.0) -> Law:
         """The eigenvalues of its matrix, of which there is one, tend to their law."""
@@ -66,7 +66,9 @@ class Derived:
 
     def identity(self, formula: Callable[..., Any], rtol: float = 1e-12, **fixed: float) -> Identity:
         """`formula`, which gives the same quantities by the same names, is its limit, where parameters are `fixed` that it lacks."""
-        return Identity(theory=self.by(formula), other=lambda **given: self.theory(**given, **fixed), rtol=rtol)
+        return Identity(
+            theory=self.by(formula), other=lambda **given: self.theory(**given, **fixed), of=self.names or "value", rtol=rtol
+        )
 
     def by(self, formula: Callable[..., Any] | None = None, **change: Callable[..., Any]) -> Callable[..., Any]:
         """The same quantities by `formula`, or by the limit, with parameters changed: gamma=lambda *, gamma, **k: 1 / gamma."""
@@ -121,6 +123,5 @@ class Derived:
         return faces
 
     def _chosen(self, found: Any) -> Any:
-        if not self.names:
-            return found
-        return np.stack(np.broadcast_arrays(*(np.asarray(_pick(found, k), dtype=np.float64) for k in self.names)), axis=-1)
+        """The quantities that are asked for, by name."""
+        return {k: _pick(found, k) for k in self.names} if self.names else found

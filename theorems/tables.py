@@ -102,7 +102,8 @@ def quantity(record: Theorem) -> str:
         plain = "" in numbers(record.predict(**{**sized, **record.cases[0]}), "")
     except Exception:  # a user's formula that fails is shown all the same
         plain = False
-    return "" if plain else record.claim.of
+    of = record.claim.of
+    return "" if plain else ", ".join(of) if isinstance(of, tuple) else of
 
 
 def evaluate(
@@ -112,7 +113,8 @@ def evaluate(
 
     name: of plain numbers, which by default go by what the claim calls them (`of`).
     """
-    of = name or str(getattr(record.claim, "of", "value"))
+    of = name or getattr(record.claim, "of", "value")
+    of = of[0] if isinstance(of, tuple) else str(of)
     try:
         out = numbers(record.predict(**params), of)
         found = {k: np.broadcast_to(np.asarray(v, dtype=np.float64), shape) for k, v in out.items()}

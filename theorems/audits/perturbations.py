@@ -19,7 +19,7 @@ import numpy as np
 from asymptotics.conventions import refuse
 from theorems.audits.mutations import SCALES, Kind, Mutation, mutations
 from theorems.audits.worlds import World, callers, lines_run, source
-from theorems.claims import Claim, Law, at_size
+from theorems.claims import Claim, Law, _pick, at_size
 from theorems.domain import Real
 from theorems.record import Theorem
 
@@ -64,7 +64,7 @@ def claimed(claim: Claim, params: Mapping[str, Any], n: int) -> np.ndarray:
             points = np.unique(np.asarray(law.quantile(np.asarray(claim.levels)), dtype=np.float64))
             return np.stack([points, np.asarray(law.cdf(points), dtype=np.float64)])
         found = claim.predict(params, n) if hasattr(claim, "predict") else claim.theory(**params)
-        return np.atleast_1d(np.asarray(getattr(found, claim.of, found), dtype=np.float64)).ravel()
+        return np.atleast_1d(np.asarray(_pick(found, claim.of), dtype=np.float64)).ravel()
 
 
 def _at_once(function: Callable[..., Any], *args: Any, **given: Any) -> Any:
