@@ -35,14 +35,15 @@ def test_words_choose_the_law_of_one_derivation(derived):
     assert one.reduced is four.reduced
 
 
-def test_several_quantities_stand_along_the_last_axis(derived):
+@pytest.mark.false_alarm(0)  # holds for every draw
+def test_several_quantities_go_by_name(derived):
     both = derived.of("df1", "resolvent")
     given = {"eigenvalue": 4.0, "gamma": 2.0}
     limits = both.theory(**given, lam=np.array([0.1, 1.0, 10.0]))
-    assert limits.shape == (3, 2)
-    np.testing.assert_array_equal(limits[:, 1], derived.theory(**given, lam=np.array([0.1, 1.0, 10.0]))["resolvent"])
+    assert list(limits) == ["df1", "resolvent"]
+    np.testing.assert_array_equal(limits["resolvent"], derived.theory(**given, lam=np.array([0.1, 1.0, 10.0]))["resolvent"])
     draws = both.simulation(**given, lam=1.0, n=20, draws=3, rng=np.random.default_rng(0))
-    assert draws.shape == (3, 2)
+    assert {k: v.shape for k, v in draws.items()} == {"df1": (3,), "resolvent": (3,)}
 
 
 def test_rivals_misread_the_parameters(derived):
@@ -52,11 +53,12 @@ def test_rivals_misread_the_parameters(derived):
     assert rivals["lam multiplies p"](**given) == part.theory(**given | {"lam": 0.6})
 
 
+@pytest.mark.false_alarm(0)  # holds for every draw
 def test_a_derived_record_is_a_model():
     record = load("song2024")["song2024.transfer_in_samples"]
     assert "s_T" in str(record.equations())
     given = {"covariances": "opposite", "gamma": 2.0, "source": 0.5, "lam": 0.5, "cosine": 0.5, "r2": 1.0, "sigma2": 1.0}
-    assert record.sample(**given, n=10, draws=2, rng=np.random.default_rng(0)).shape == (2, 2)
+    assert record.sample(**given, n=10, draws=2, rng=np.random.default_rng(0))["excess"].shape == (2,)
 
 
 def test_loading_all_records_imports_no_sympy():

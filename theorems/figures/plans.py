@@ -65,7 +65,7 @@ def grid(plot: Plot, count: int) -> np.ndarray:
 
 def fields(record: Theorem, plot: Plot) -> tuple[str, ...]:
     """The fields that are drawn."""
-    of = plot.of or getattr(record.claim, "of", "value")
+    of: Any = plot.of or getattr(record.claim, "of", "value")
     return (of,) if isinstance(of, str) else of
 
 
