@@ -177,9 +177,9 @@ def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Meas
         values, weights = (np.asarray(x, dtype=np.float64) for x in law)
         if values.ndim != 2 or weights.shape != values.shape[:1]:
             refuse("laws", (values.shape, weights.shape), "a joint law is (values (m, q), weights (m,))")
-        if not (np.all(weights >= 0) and abs(np.sum(weights) - 1) < 1e-9):  # rounding of up to 10^6 weights
+        if not (np.all(weights >= -1e-12) and abs(np.sum(weights) - 1) < 1e-9):  # rounding of 1 - x, of up to 10^6 weights
             refuse("laws", float(np.sum(weights)), "weights are nonnegative and sum to 1")
-        return _measure(values, weights)
+        return _measure(values, np.maximum(weights, 0.0))
     if not hasattr(law, "H") and not hasattr(law, "atoms"):
         refuse("laws", law, "a Spectrum or Law of asymptotics.spectra, a string that names one, or (values (m, q), weights (m,))")
     own = getattr(law, "G", law) if vectors else getattr(law, "H", law)
