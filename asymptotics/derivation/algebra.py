@@ -5,7 +5,7 @@ A symbol of which the expression takes roots is written as a power of its own ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lcm
 
@@ -172,9 +172,19 @@ def _substitute(poly: PolyElement, values: Mapping[int, FracElement]) -> FracEle
     return target(total) / target(bottom)
 
 
-def coefficients(vector: Sequence[FracElement], law: Iterable[int]) -> list[list[FracElement]]:
+def by_powers(p: PolyElement, law: Sequence[int]) -> dict[tuple[int, ...], PolyElement]:
+    """The polynomial's coefficients, free of the generators `law`, by their powers."""
+    ring, found = p.ring, {}  # type: ignore[var-annotated]
+    inside = set(law)
+    for monomial, coefficient in p.terms():
+        power = tuple(monomial[i] for i in law)
+        rest = tuple(0 if i in inside else k for i, k in enumerate(monomial))
+        found[power] = found.get(power, ring.zero) + ring({rest: coefficient})
+    return found
+
+
+def coefficients(vector: Sequence[FracElement], law: Sequence[int]) -> list[list[FracElement]]:
     """Vectors over QQ(the other generators) that span `vector`, entries of which are functions of the generators `law` too."""
-    law = set(law)
     if not vector:
         return []
     one = vector[0].field
@@ -183,9 +193,6 @@ def coefficients(vector: Sequence[FracElement], law: Iterable[int]) -> list[list
         common = common.lcm(x.denom)
     found: dict[tuple[int, ...], list[PolyElement]] = {}
     for row, x in enumerate(vector):
-        for monomial, coefficient in (x.numer * common.exquo(x.denom)).terms():
-            key = tuple(k for i, k in enumerate(monomial) if i in law)
-            rest = tuple(0 if i in law else k for i, k in enumerate(monomial))
-            columns = found.setdefault(key, [one.ring.zero] * len(vector))
-            columns[row] += one.ring({rest: coefficient})
+        for power, c in by_powers(x.numer * common.exquo(x.denom), law).items():
+            found.setdefault(power, [one.ring.zero] * len(vector))[row] = c
     return [[one(p) for p in column] for column in found.values()]

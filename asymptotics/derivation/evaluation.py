@@ -18,6 +18,7 @@ from sympy import Symbol
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
+from asymptotics.derivation.algebra import by_powers
 from asymptotics.derivation.blocks import Block
 from asymptotics.derivation.reduction import Integral, Reduced
 from asymptotics.derivation.tables import Laws
@@ -199,10 +200,5 @@ def _moment(reduced: Reduced, x: Integral) -> Moment:
 
 def _coefficients(reduced: Reduced, d: FracElement) -> list[tuple[Power, Rational]]:
     """A factor by powers of the law's generators."""
-    ring, rows = d.numer.ring, {}  # type: ignore[var-annotated]
-    for monomial, c in d.numer.terms():
-        key = tuple(monomial[i] for i in reduced.law)
-        rest = tuple(0 if i in reduced.law else k for i, k in enumerate(monomial))
-        rows[key] = rows.get(key, ring.zero) + ring({rest: c})
     field = reduced.algebra.field
-    return [(key, _rational(field(p) / field(d.denom))) for key, p in rows.items()]
+    return [(key, _rational(field(p) / field(d.denom))) for key, p in by_powers(d.numer, reduced.law).items()]

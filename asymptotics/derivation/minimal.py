@@ -13,7 +13,7 @@ Source: Kalman's decomposition for noncommutative rational functions (cutting do
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from sympy.polys.fields import FracElement
 
@@ -23,12 +23,12 @@ from asymptotics.derivation.forms import Form, Port
 Vector = list[FracElement]
 
 
-def minimal(form: Form, law: Collection[int]) -> Form:
+def minimal(form: Form, law: Sequence[int]) -> Form:
     """`form` cut down to what is reachable and observable; `law`: positions of the generators that are not numbers."""
     return _reachable(_reachable(form, law).T, law).T
 
 
-def _reachable(form: Form, law: Collection[int]) -> Form:
+def _reachable(form: Form, law: Sequence[int]) -> Form:
     groups: dict[tuple[str, bool], list[int]] = {}
     for i, port in enumerate(form.ports):
         groups.setdefault((port.letter, port.transposed), []).append(i)

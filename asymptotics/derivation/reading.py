@@ -47,7 +47,6 @@ class Reader:
     ) -> None:
         self.kinds, self.ratios = dict(kinds), dict(ratios)
         self.laws: dict[str, Symbol] = {}  # deterministic letter -> its generator
-        self.dimensions: dict[str, Symbol] = {}  # deterministic letter -> the dimension it acts on
         self.functionals: list[Functional] = []
         generators = Generators()
         generators.add(PATH)
@@ -68,7 +67,6 @@ class Reader:
             if self.kinds[expr.name] == "deterministic":
                 if expr.shape[0] != expr.shape[1]:
                     _refuse(expr, "a deterministic matrix is square and given by its law; a rectangular one has no law")
-                self.dimensions[expr.name] = expr.shape[0]
                 generators.add(self.laws.setdefault(expr.name, sympy.Dummy(expr.name, positive=True)))
         elif isinstance(expr, sympy.MatPow) and isinstance(expr.base, MatrixSymbol):
             self._scan(expr.base, generators)
@@ -153,12 +151,7 @@ class Reader:
             return sympy.Mul(*(x for x, _ in parts)), sum((k for _, k in parts), Rational(0))
         if isinstance(expr, sympy.Add):
             parts = [self._functionals(a) for a in expr.args]
-            if len({k for _, k in parts}) > 1:
-                _refuse(
-                    expr,
-                    "its terms grow differently: "
-                    + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)),
-                )
+            _alike(expr, [k for _, k in parts])
             return sympy.Add(*(x for x, _ in parts)), parts[0][1]
         if isinstance(expr, sympy.Pow) and rational(expr.exp).is_Rational:
             base, k = self._functionals(expr.base)
@@ -226,11 +219,7 @@ class Reader:
 
     def _sum(self, expr: MatrixExpr) -> Sized:
         parts = [self.matrix(a) for a in expr.args]
-        if len({k for _, k in parts}) > 1:
-            _refuse(
-                expr,
-                "its terms grow differently: " + ", ".join(f"{a} like n^{k}" for a, (_, k) in zip(expr.args, parts, strict=True)),
-            )
+        _alike(expr, [k for _, k in parts])
         form = parts[0][0]
         for other, _ in parts[1:]:
             form = form.plus(other)
@@ -257,6 +246,8 @@ class Reader:
                 expr, "only powers of deterministic matrices may be fractional; a random matrix to such a power is not rational"
             )
         form, k = self.matrix(base)
+        if exponent == 0:
+            return constant(form.rows, self.algebra.one), Rational(0)
         if exponent < 0:
             if not form.D:
                 _refuse(
@@ -267,9 +258,14 @@ class Reader:
         whole, total = form, k
         for _ in range(abs(int(exponent)) - 1):
             whole, total = whole.times(form), total + k
-        if exponent == 0:
-            return constant(form.rows, self.algebra.one), Rational(0)
         return whole, total
+
+
+def _alike(expr: Any, powers: list[Rational]) -> None:
+    """Refuse a sum whose terms grow with different powers of N."""
+    if len(set(powers)) > 1:
+        terms = ", ".join(f"{a} like n^{k}" for a, k in zip(expr.args, powers, strict=True))
+        _refuse(expr, f"its terms grow differently: {terms}")
 
 
 def _refuse(expr: object, remedy: str) -> NoReturn:

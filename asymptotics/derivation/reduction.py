@@ -14,7 +14,7 @@ from sympy import Symbol
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from asymptotics.derivation.algebra import Algebra, Generators, substitute
+from asymptotics.derivation.algebra import Algebra, Generators, by_powers, substitute
 from asymptotics.derivation.blocks import Block, in_order, used
 from asymptotics.derivation.dyson import System
 from asymptotics.derivation.tidying import inlined, merged, tidied
@@ -66,9 +66,8 @@ def reduce(system: System, law: list[int], generators: Generators) -> Reduced:
     }
     equations, values = inlined(algebra, equations, integrals, values)
     iterated = {s for b in in_order(algebra, dict(equations), integrals) if b.core and not b.linear for s in (*b.core, *b.rest)}
-    equations, values = tidied(
-        algebra, equations, values, iterated
-    )  # those start from 0, where they must be regular as they stand
+    # those that are iterated start from 0, where they must be regular as they stand
+    equations, values = tidied(algebra, equations, values, iterated)
     outputs, later = _outputs(algebra, system, tuple(values))
     live = used(algebra, equations | values, integrals, outputs)
     integrals = {j: x for j, x in integrals.items() if j in live}
@@ -106,19 +105,14 @@ def split(
     bottom = bottom * content
     for d, m in parts:
         if any(d.degree(ring.gens[i]) > 0 for i in law):
-            d, sign = _positive(d, law)
+            d, sign = _positive(d)
             bottom = bottom * sign**m
             factors.append((d, m))
         else:
             bottom = bottom * d**m
     factors.sort(key=str)
-    tops: dict[tuple[int, ...], PolyElement] = {}
-    for monomial, coefficient in x.numer.terms():
-        power = tuple(monomial[i] for i in law)
-        rest = tuple(0 if i in law else k for i, k in enumerate(monomial))
-        tops[power] = tops.get(power, ring.zero) + ring({rest: coefficient})
     found = []
-    for power, top in tops.items():
+    for power, top in by_powers(x.numer, law).items():
         if not factors and not any(power):  # the mass of the law; different vectors are orthogonal
             found += [(top, bottom, None)] if len(set(vectors)) < 2 else []
             continue
@@ -127,7 +121,7 @@ def split(
     return found
 
 
-def _positive(d: PolyElement, law: list[int]) -> tuple[PolyElement, int]:
+def _positive(d: PolyElement) -> tuple[PolyElement, int]:
     """d or -d, such that more of its terms are positive."""
     signs = sum(1 if c > 0 else -1 for _, c in d.terms())
     return (d, 1) if signs >= 0 else (-d, -1)

@@ -16,6 +16,7 @@ from sympy import Symbol
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
+from asymptotics.derivation.algebra import by_powers
 from asymptotics.derivation.reduction import Reduced
 
 Ints = NDArray[np.int64]
@@ -100,7 +101,7 @@ def measured(reduced: Reduced) -> list[tuple[Symbol, tuple[str, ...]]]:
 
 def tables(reduced: Reduced, laws: Laws) -> Tables:
     """The reduced equations and their laws as arrays."""
-    ring, pool = reduced.algebra.field.ring, _Pool()
+    pool = _Pool()
     place = {s: i for i, s in enumerate(reduced.algebra.symbols)}
     monomials: dict[tuple[int, ...], int] = {}
     measures = {key: i for i, key in enumerate(laws.measures)}
@@ -118,12 +119,12 @@ def tables(reduced: Reduced, laws: Laws) -> Tables:
         factor_lists.append([(factors.setdefault(d, len(factors)), m) for d, m in integral.factors])
     parts, common = [], []
     for d in factors:
-        rows: dict[tuple[int, ...], PolyElement] = {}
-        for monomial, c in d.numer.terms():
-            key = tuple(monomial[i] for i in reduced.law)
-            rest = tuple(0 if i in reduced.law else k for i, k in enumerate(monomial))
-            rows[key] = rows.get(key, ring.zero) + ring({rest: c})
-        parts.append([(monomials.setdefault(key, len(monomials)), pool.polynomial(p)) for key, p in rows.items()])
+        parts.append(
+            [
+                (monomials.setdefault(key, len(monomials)), pool.polynomial(p))
+                for key, p in by_powers(d.numer, reduced.law).items()
+            ]
+        )
         common.append(-1 if d.denom == 1 else pool.polynomial(d.denom))
     value = [pool.function(x) for x in reduced.outputs.values()]
     terms = [list(p.terms()) for p in pool.polynomials]
