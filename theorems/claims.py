@@ -83,13 +83,15 @@ def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]
     return changed
 
 
-def each(name: str, theory: Callable[..., Any]) -> Callable[..., Any]:
-    """A theory that takes one value of `name` at a time, made to broadcast over arrays of it.
+def each(name: str | tuple[str, ...], theory: Callable[..., Any]) -> Callable[..., Any]:
+    """A theory that takes one value of `name` (of each name) at a time, made to broadcast over arrays of it.
 
     >>> import math
     >>> each("x", lambda *, x, y: math.exp(x) * y)(x=[0.0, 0.0, 1.0], y=np.ones(3)).round(3).tolist()
     [1.0, 1.0, 2.718]
     """
+    if isinstance(name, tuple):
+        return each(name[0], each(name[1:], theory)) if name else theory
 
     def spread(**given: Any) -> Any:
         if np.ndim(given[name]) == 0:

@@ -20,7 +20,7 @@ def _one_law(*, alpha, beta, n, k, delta, sigma2):
     return random_features.ridge(spectra.power_law(alpha, beta, p=P), n=n, k=k, delta=delta, sigma2=sigma2)
 
 
-_theory = each("alpha", each("beta", _one_law))
+_theory = each(("alpha", "beta"), _one_law)
 
 
 def _theirs(*, alpha, beta, n, k, delta, sigma2, swapped=False):

@@ -72,12 +72,15 @@ drawn = Derived(_pooled, joint)
 derived = drawn.of("excess", "train")
 
 
-def formula(*, covariances, gamma, source, lam, cosine, r2, sigma2):
+def _one_pair(*, covariances, gamma, source, lam, cosine, r2, sigma2):
     values, weights = joint(covariances=covariances)
     found = several_sources.ridge(
         values, weights, r2 * np.array([[1, cosine], [cosine, 1]]), rows=[source, 1.0], gamma=gamma, lam=lam, noises=sigma2
     )
     return Risk(excess=found.excess[..., 1], test=found.test[..., 1], train=found.train[..., 1])
+
+
+formula = each(("source", "cosine", "r2", "sigma2"), _one_pair)
 
 
 def _alone(**given):
@@ -111,7 +114,7 @@ transfer_in_samples = Model(
         high=10.0,
         at={"covariances": "equal", "gamma": 2.0, "lam": 0.01, "r2": 5.0, "sigma2": 1.0},
         lines={"cosine": (0.0, 0.7, 0.95)},
-        theory=each("source", formula),
+        theory=formula,
         simulation=drawn.simulation,
         of="excess",
         n=40,

@@ -37,8 +37,8 @@ def keyword(symbol: Symbol) -> str:
 class Derivation:
     """The equations of one or several expressions' limits, and their solution."""
 
-    def __init__(self, given: Inputs, many: bool) -> None:
-        self.many, self.given = many, given
+    def __init__(self, given: Inputs, many: bool, *, guarded: bool = True) -> None:
+        self.many, self.given, self._guarded = many, given, guarded
         self.reader = Reader(given.expressions, given.kinds, given.ratios, given.variances.values())
         self.reduced = reduce(dyson(self.reader, given.variances), self.reader.law, self.reader.generators)
         self._by_dimension = by_dimension(given.laws)
@@ -62,12 +62,20 @@ class Derivation:
 
         return branch(self.reduced, self.program, self.exact_laws)
 
+    @cached_property
+    def guards(self) -> list[Any]:
+        """What holds its inverses against another route; see `guards`."""
+        from asymptotics.derivation.guards import guards
+
+        return guards(self) if self._guarded else []
+
     def at(self, laws: Mapping[Any, Any]) -> Derivation:
         """The same equations with other laws of the same matrices."""
         other = copy(self)
         other.given, other._by_dimension = replace(self.given, laws=laws), by_dimension(laws)
         for name in ("laws", "exact_laws", "_tables"):
             other.__dict__.pop(name, None)
+        other.__dict__["guards"] = [guard.at(laws) for guard in self.guards]
         return other
 
     @property
@@ -206,6 +214,8 @@ class Derivation:
         self, flat: Mapping[str, NDArray], count: int, doubtful: float = DOUBTFUL
     ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         """Outputs, residuals, losses and variables, in more digits where those are `doubtful`; a penalty of 0 is the limit from above."""
+        for guard in self.guards:
+            guard.check(flat)
         zero = np.any([flat[k] == 0 for k in flat if k.startswith("lam")] or [np.zeros(count, dtype=bool)], axis=0)
 
         def at(tiny: float, where: NDArray) -> dict[str, NDArray]:

@@ -48,6 +48,7 @@ class Reader:
         self.kinds, self.ratios = dict(kinds), dict(ratios)
         self.laws: dict[str, Symbol] = {}  # deterministic letter -> its generator
         self.functionals: list[Functional] = []
+        self.inverted: dict[MatrixExpr, Sized] = {}  # what is inverted
         generators = Generators()
         generators.add(PATH)
         for expr in expressions.values():
@@ -254,6 +255,8 @@ class Reader:
                     expr,
                     "without its random matrices it is 0, so its inverse may be singular: invert (A + lam*Identity), and let lam tend to 0",
                 )
+            if base.shape != (1, 1):
+                self.inverted[base] = form, k
             form, k = form.inverse(), -k
         whole, total = form, k
         for _ in range(abs(int(exponent)) - 1):

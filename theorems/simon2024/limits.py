@@ -10,7 +10,7 @@ P = 300  # eigenvalues
 
 
 def _at_powers(risk):
-    return each("alpha", each("beta", lambda *, alpha, beta, **given: risk(spectra.power_law(alpha, beta), **given)))
+    return each(("alpha", "beta"), lambda *, alpha, beta, **given: risk(spectra.power_law(alpha, beta), **given))
 
 
 _power_law, _limit = _at_powers(random_features.ridge), _at_powers(ridge.ridge)
@@ -68,7 +68,7 @@ large_sample_limit = Theorem(
     source="simon2024more, section 4 (numbering from memory)",
     assumptions=(f"eigenvalues i^-alpha, powers v_i^2 = i^-beta of the target, i = 1 ... {P}; k < {P} features, any penalty",),
     domain={"alpha": Real(1.0, 4.0, "[]"), "beta": Real(1.0, 8.0, "[]"), "k": Real(1.0, 0.99 * P, "[]"), "sigma2": SIGMA2},
-    claim=Identity(theory=each("alpha", each("beta", _many_samples)), other=each("k", _projected), of="test", rtol=1e-11),
+    claim=Identity(theory=each(("alpha", "beta"), _many_samples), other=each("k", _projected), of="test", rtol=1e-11),
     cases=(
         {"alpha": 1.5, "beta": 1.5, "k": 40.0, "sigma2": 0.5},
         {"alpha": 1.2, "beta": 3.0, "k": 200.0, "sigma2": 0.0},
