@@ -19,7 +19,10 @@ from asymptotics.derivation.tables import Measure
 
 @dataclass(frozen=True)
 class Inputs:
-    """`kinds` and `variances` by letter, `ratios`: dimension -> its size over the scale, `laws` as given, `constants` of features."""
+    """`kinds` and `variances` by letter, `ratios`: dimension -> its size over the scale, `laws` as given, `constants` of features.
+
+    `means`: the features that have one, by the letter of their rest.
+    """
 
     expressions: Mapping[str, Expr]
     kinds: Mapping[str, str]
@@ -27,6 +30,7 @@ class Inputs:
     ratios: Mapping[Symbol, Expr]
     laws: Mapping[Any, Any]
     constants: Mapping[Symbol, float]
+    means: Mapping[str, MatrixSymbol]
 
 
 def inputs(
@@ -65,6 +69,7 @@ def inputs(
             variances[x.name] = sympy.sympify(group[x]) if isinstance(group, Mapping) else sympy.S.One
     kinds |= {x.name: "deterministic" for key in laws for x in (key if isinstance(key, tuple) else (key,))}
     constants: dict[Symbol, float] = {}
+    means: dict[str, MatrixSymbol] = {}
     _independent(features, kinds)
     for F, (activation, argument) in features.items():
         rest = MatrixSymbol(f"{F.name}_rest", *F.shape)
@@ -73,14 +78,11 @@ def inputs(
         expressions = {
             name: e.xreplace({F: linear * argument + other * rest}).doit(deep=False) for name, e in expressions.items()
         }
-        constants |= dict(
-            zip(
-                (linear, other),
-                _equivalent(activation, spread(sympy.Trace(argument * argument.T) / F.shape[0] / F.shape[1])),
-                strict=True,
-            )
-        )
-    return Inputs(expressions, kinds, variances, dimensions(expressions, ratios), laws, constants)
+        mean, *both = _equivalent(activation, spread(sympy.Trace(argument * argument.T) / F.shape[0] / F.shape[1]))
+        constants |= dict(zip((linear, other), both, strict=True))
+        if abs(mean) > 1e-12:  # the rounding of a mean
+            means[rest.name] = F
+    return Inputs(expressions, kinds, variances, dimensions(expressions, ratios), laws, constants, means)
 
 
 def _independent(features: Mapping[MatrixSymbol, tuple[Any, Expr]], kinds: Mapping[str, str]) -> None:
@@ -104,13 +106,13 @@ def _independent(features: Mapping[MatrixSymbol, tuple[Any, Expr]], kinds: Mappi
         known[drawn] = F.name
 
 
-def _equivalent(activation: Any, variance: float) -> tuple[float, float]:
-    """f(t) with t of this variance as mu_1 t + mu_s (independent, of variance 1); its mean, of rank one, is left out."""
+def _equivalent(activation: Any, variance: float) -> tuple[float, float, float]:
+    """f(t) with t of this variance as mean + mu_1 t + mu_s (independent, of variance 1): mean, mu_1, mu_s."""
     from asymptotics.activations import function, hermite
 
     f, scale = function(activation), float(np.sqrt(variance))
     found = hermite(activation) if abs(variance - 1) < 1e-12 else hermite(lambda t: f(scale * t))  # 1e-12: the rounding of a mean
-    return found.mu1 / scale, float(np.sqrt(found.mu_star2))
+    return found.mu0, found.mu1 / scale, float(np.sqrt(found.mu_star2))
 
 
 def dimensions(expressions: Mapping[str, Expr], ratios: Mapping[Any, Expr] | None) -> dict[Symbol, Expr]:

@@ -20,6 +20,7 @@ from asymptotics.derivation.dyson import dyson
 from asymptotics.derivation.ends import TINY, descent, limits, stuck
 from asymptotics.derivation.equations import Equations, equations, numbered
 from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
+from asymptotics.derivation.means import unshielded
 from asymptotics.derivation.outcome import Limit
 from asymptotics.derivation.reading import Reader
 from asymptotics.derivation.reduction import reduce
@@ -40,6 +41,8 @@ class Derivation:
     def __init__(self, given: Inputs, many: bool, *, guarded: bool = True) -> None:
         self.many, self.given, self._guarded = many, given, guarded
         self.reader = Reader(given.expressions, given.kinds, given.ratios, given.variances.values())
+        if given.means:
+            unshielded(self.reader, given.means)
         self.reduced = reduce(dyson(self.reader, given.variances), self.reader.law, self.reader.generators)
         self._by_dimension = by_dimension(given.laws)
         generators = self.reader.generators
