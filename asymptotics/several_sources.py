@@ -92,12 +92,16 @@ def _checked(
         B = w[:, None, None] * B
     if B.shape != (len(w), len(share), len(share)):
         refuse("signals", B.shape, "(J, J) inner products, or (m, J, J)")
+    power, axes = np.linalg.eigh(B)
+    if not np.all(power >= -1e-12 * np.abs(power).max(initial=0)):  # rounding
+        refuse("signals", float(power.min()), "the least eigenvalue of inner products is not negative")
+    B = axes * np.sqrt(np.maximum(power, 0.0))[:, None, :]
     noise = check("sigma2", np.broadcast_to(np.asarray(noises, dtype=np.float64), share.shape))
     return s, w, B, share, noise
 
 
 def _point(s: Array, w: Array, B: Array, rows: Array, noise: Array, gamma: float, lam: float) -> Array:
-    """(3, J): excess, train, a/rows at one gamma and lam."""
+    """(3, J): excess, train, a/rows at one gamma and lam; B B' the signals' inner products."""
     if lam == 0 and gamma * w[np.any(s > 0, axis=1)].sum() == rows.sum():
         return np.stack([np.full(len(rows), np.inf), np.zeros(len(rows)), np.zeros(len(rows))])
     a, k, unit = _solve(s, w, rows, gamma, lam)
@@ -105,7 +109,7 @@ def _point(s: Array, w: Array, B: Array, rows: Array, noise: Array, gamma: float
     W = gamma * np.einsum("m,mi,mj,m->ij", w, s, s, k**2)
     mean = k[:, None] * a * s  # b = sum mean_j beta_j
     miss = mean[:, None, :] - np.eye(len(rows))  # b - beta_i
-    lost = s * np.einsum("mij,mjk,mik->mi", miss, B, miss)
+    lost = s * np.sum((miss @ B) ** 2, axis=-1)
     V = lost.sum(0) + noise
     u = np.linalg.solve(np.eye(len(rows)) - D[:, None] * W, D[:, None] * W)  # (2) for every T = S_i: column i
     excess = lost.sum(0) + V @ u

@@ -229,25 +229,7 @@ WRONG: dict[str, Any] = {
 }
 
 
-OPEN = pytest.mark.xfail(strict=True, reason="found by review, not yet mended")
-MENDED = {
-    "a parameter h",
-    "a free sum near the line",
-    "left of a bulk",
-    "a matrix h",
-    "noise",
-    "variance by a symbol",
-    "weights of sum 2",
-    "two features of one argument",
-    "samples of several variances",
-    "a symmetric argument",
-    "a function of an infinite trace",
-    "approached slowly",
-    "four layers at their threshold",
-}
-
-
-@pytest.mark.parametrize("name", [x if x in MENDED else pytest.param(x, marks=OPEN) for x in WRONG])
+@pytest.mark.parametrize("name", WRONG)
 def test_right_or_refused(name):
     expression, matrices, at, right = WRONG[name]
     try:

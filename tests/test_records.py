@@ -11,21 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import theorems
+from theorems import tables
 from theorems.claims import Identity, Law
 from theorems.domain import Choice, Integer
 
 RECORDS = theorems.load()
 BIBLIOGRAPHY = (Path(__file__).parent.parent / "docs" / "references.bib").read_text(encoding="utf-8")
-
-
-def numbers(result: object) -> dict[str, np.ndarray]:
-    if hasattr(result, "to_dict"):
-        return {k: np.asarray(v) for k, v in result.to_dict().items()}
-    return {"value": np.asarray(result)}
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -46,9 +41,12 @@ def test_the_record_is_complete(name):
     assert name == record.name
 
 
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)  # an explanation takes a slow prediction's time many times
+
+
 @pytest.mark.parametrize("name", [k for k, r in RECORDS.items() if not isinstance(r.claim, Law)])
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
 def test_predictions_are_numbers_on_the_whole_domain(name, data):
     record = RECORDS[name]
     params = {k: data.draw(d.strategy(), label=k) for k, d in record.domain.items()}
@@ -56,7 +54,7 @@ def test_predictions_are_numbers_on_the_whole_domain(name, data):
         params["n"] = data.draw(record.arguments["n"].strategy(), label="n")
     found, refusal = {}, ""
     try:
-        found = numbers(record.predict(**params))
+        found = tables.numbers(record.predict(**params), "value")
     except ValueError as error:
         refusal = str(error)
     assert not refusal or (params.get("lam", 0) < 0 and "edge" in refusal), refusal  # below the edge there is no prediction

@@ -198,7 +198,7 @@ derived_terms = Theorem(
     source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
     assumptions=(*TERMS, *GAUSSIAN),
     domain=any_spectrum.domain,
-    claim=Identity(theory=_any, other=derived.theory, of="terms", rtol=1e-12),
+    claim=Identity(theory=_any, other=derived.theory, of=NAMES, rtol=1e-12),
     cases=(
         *any_spectrum.cases,
         {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "psi": 4.0, "lam": 0.0, "sigma2": 0.2},
@@ -214,7 +214,7 @@ derived_layer = Theorem(
     source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
     assumptions=(*TERMS, *LAYER, "by the Gaussian equivalence: Theta_ij independent for each pair of samples and features"),
     domain=six_terms.domain,
-    claim=Identity(theory=_layer, other=_equivalent, of="terms", rtol=1e-12),
+    claim=Identity(theory=_layer, other=_equivalent, of=NAMES, rtol=1e-12),
     cases=(
         *six_terms.cases,
         {"activation": "relu", "gamma": 0.5, "inputs": 1.0, "lam": 0.0, "nonlinear": 0.3, "r2": 2.0},

@@ -104,15 +104,13 @@ random_features_at_no_penalty = Theorem(
     rivals={"least squares on all inputs": lambda *, sigma2, **k: _all_inputs(sigma2=sigma2, **k) + sigma2},
 )
 
-_derived = of_errors.by(lam=lambda **k: 0.0)
-
 derived_errors = Theorem(
     title="Random projections derived from their expression, without penalty",
     statement=KAPPA + r"\text{bias, variance and training error as derived}",
     source="bach2024high, Propositions 4 and 5 (numbering from memory); derived here from the expression",
     assumptions=MODEL,
     domain=DOMAIN | {"spectrum": Choice(("ar1:0.7", "atoms:4@0.5,0.25@0.5", "isotropic"), open=True)},
-    claim=Identity(theory=of_errors.by(_theory), other=_derived, rtol=1e-12),
+    claim=of_errors.identity(_theory, lam=0.0),
     cases=(
         *CASES,
         {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 1.1, "psi": 4.0},

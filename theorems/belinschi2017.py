@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from asymptotics import free, spectra
-from theorems import GAMMA, UNDER, Identity, Integer, Model, Real, Theorem
+from theorems import GAMMA, UNDER, Identity, Integer, Model, Real, Theorem, each
 from theorems.derived import Derived
 from theorems.pastur1972 import SPECTRUM, population
 
@@ -77,7 +77,7 @@ def _quantiles(law):
         mu = law(**given)
         return mu.quantile(u) - mu.edges[0]
 
-    return found
+    return each(("gamma", "sigma2", "percent"), found)
 
 
 def _free_percent(*, percent):

@@ -213,7 +213,7 @@ derived_shift = Model(
 
 matrix_formula = Theorem(
     title="The formula of ridge regression between two covariance matrices is what its expression gives",
-    claim=_by_values.identity(_matrices),
+    claim=_by_values.identity(each(None, _matrices)),
     cases=(
         {"covariances": "opposite", "gamma": 2.0, "lam": 0.0, "sigma2": 0.5},
         {"covariances": "square", "gamma": 1.0, "lam": 1e-12},
@@ -230,7 +230,7 @@ shift_formula = Theorem(
     source=shifted_test_covariance.source,
     assumptions=shifted_test_covariance.assumptions,
     domain=shifted_test_covariance.domain | {"spectrum": ATOMS},
-    claim=_by_power.identity(_at_one_power),
+    claim=_by_power.identity(_theory),
     cases=(
         {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "power": 2.0, "gamma": 2.0, "lam": 0.1, "r2": 5.0},
         {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "top:0.5", "power": 0.0, "gamma": 1 - 2.0**-40, "lam": 0.0, "sigma2": 0.2},

@@ -26,6 +26,11 @@ class Comparison(NamedTuple):
     scale: np.ndarray  # (k,)
 
 
+def _fields(result: Any) -> Mapping[str, Any] | None:
+    """What has fields or is a mapping, as a mapping."""
+    return result if isinstance(result, Mapping) else result.to_dict() if hasattr(result, "to_dict") else None
+
+
 def _pick(result: Any, of: str | tuple[str, ...]) -> Any:
     """The field of what has fields or is a mapping, several along the last axis; plain numbers as they are."""
     if isinstance(of, tuple):
@@ -34,9 +39,8 @@ def _pick(result: Any, of: str | tuple[str, ...]) -> Any:
         return np.stack(np.broadcast_arrays(*(np.asarray(_pick(result, k), dtype=np.float64) for k in of)), axis=-1)
     if hasattr(result, of):
         return getattr(result, of)
-    if not (isinstance(result, Mapping) or hasattr(result, "to_dict")):
+    if (fields := _fields(result)) is None:
         return result
-    fields = result if isinstance(result, Mapping) else result.to_dict()
     if of not in fields:
         refuse("of", of, f"there is no such field; there are {', '.join(fields)}")
     return fields[of]
@@ -83,29 +87,33 @@ def through(simulation: Callable[..., Any], change: Callable[..., dict[str, Any]
     return changed
 
 
-def each(name: str | tuple[str, ...], theory: Callable[..., Any]) -> Callable[..., Any]:
-    """A theory that takes one value of `name` (of each name) at a time, made to broadcast over arrays of it.
+def each(names: str | tuple[str, ...] | None, theory: Callable[..., Any]) -> Callable[..., Any]:
+    """A theory that takes one value of each of `names` at a time (None: of everything), made to broadcast over arrays of them.
 
     >>> import math
     >>> each("x", lambda *, x, y: math.exp(x) * y)(x=[0.0, 0.0, 1.0], y=np.ones(3)).round(3).tolist()
     [1.0, 1.0, 2.718]
     """
-    if isinstance(name, tuple):
-        return each(name[0], each(name[1:], theory)) if name else theory
+    chosen = (names,) if isinstance(names, str) else names
 
     def spread(**given: Any) -> Any:
-        if np.ndim(given[name]) == 0:
+        sizes = {k: np.asarray(v) for k, v in given.items() if np.ndim(v) > 0}
+        single = [k for k in sizes if chosen is None or k in chosen]
+        if not single:
             return theory(**given)
-        names = [k for k, v in given.items() if np.ndim(v) > 0]
-        arrays = dict(zip(names, np.broadcast_arrays(*(given[k] for k in names)), strict=True))
+        arrays = dict(zip(sizes, np.broadcast_arrays(*sizes.values()), strict=True))
+        shape, flat = arrays[single[0]].shape, {k: v.ravel() for k, v in arrays.items()}
+        rest = {k: v for k, v in flat.items() if k not in single}
+        group = np.unique(np.stack([flat[k] for k in single]), axis=1, return_inverse=True)[1].ravel()
         parts: dict[str, np.ndarray] = {}
-        for value in np.unique(arrays[name]):
-            at = arrays[name] == value
-            found = theory(**{**given, **{k: v[at] for k, v in arrays.items()}, name: float(value)})
-            fields = found.to_dict() if hasattr(found, "to_dict") else {"": found}
-            for key, part in fields.items():
-                parts.setdefault(key, np.empty(at.shape))[at] = part
-        return parts[""] if "" in parts else type(found)(**parts)
+        for i in range(group.max() + 1):
+            at = np.flatnonzero(group == i)
+            found = theory(**{**given, **{k: v[at] for k, v in rest.items()}, **{k: flat[k][at[0]].item() for k in single}})
+            for key, part in (_fields(found) or {"": found}).items():
+                own = np.shape(part)[1:] if rest else np.shape(part)
+                parts.setdefault(key, np.empty((len(group), *own)))[at] = part
+        shaped = {k: v.reshape(*shape, *v.shape[1:]) for k, v in parts.items()}
+        return shaped[""] if "" in shaped else shaped if isinstance(found, Mapping) else type(found)(**shaped)
 
     return spread
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theorems.claims import Identity, Law, Mean, _pick
+from theorems.claims import Identity, Law, Mean, _pick, each
 from theorems.model import Faces, _Draws
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Derived:
         return self._chosen(self.everything(**parameters))
 
     def everything(self, **parameters: Any) -> Any:
-        return self.limit(**parameters).value
+        return each(self._words, lambda **given: self.limit(**given).value)(**parameters)
 
     def limit(self, **parameters: Any) -> Limit:
         faces, numbers = self._at(parameters)

@@ -6,7 +6,7 @@ import numpy as np
 
 import simulate.free_sums
 from asymptotics import free, marchenko_pastur, sample_covariance, spectra
-from theorems import GAMMA, UNDER, Identity, Law, Real, Theorem
+from theorems import GAMMA, UNDER, Identity, Law, Real, Theorem, each
 
 WIGNER = "W is symmetric, p x p, with independent centred Gaussian entries of variance 1/p (2/p on the diagonal)"
 WISHART = "X is n x p with independent N(0, 1) entries, p/n -> gamma"
@@ -96,6 +96,17 @@ anticommutator = Theorem(
     },
 )
 
+ATOMS = ("gamma", "s", "w")
+
+
+def _scaled(convolution):
+    """Quantiles of Marchenko-Pastur with two atoms."""
+    return each(
+        ATOMS,
+        lambda *, gamma, s, w, u: convolution(free.marchenko_pastur(gamma), free.atoms([1.0, s], [w, 1 - w])).quantile(u),
+    )
+
+
 sample_covariance_is_a_free_product = Theorem(
     title="A sample covariance is a free product: Marchenko-Pastur times the population law",
     statement=r"F_{\gamma,H}=F_\gamma\boxtimes H",
@@ -103,10 +114,10 @@ sample_covariance_is_a_free_product = Theorem(
     assumptions=("H has two atoms, 1 with mass w and s with mass 1 - w", WISHART),
     domain={"gamma": GAMMA, "s": Real(0.0, np.inf), "w": UNDER, "u": Real(0.0, 1.0)},
     claim=Identity(
-        theory=lambda *, gamma, s, w, u: free.free_product(
-            free.marchenko_pastur(gamma), free.atoms([1.0, s], [w, 1 - w])
-        ).quantile(u),
-        other=lambda *, gamma, s, w, u: sample_covariance.law(spectra.atoms([1.0, s], [w, 1 - w]).H, gamma=gamma).quantile(u),
+        theory=_scaled(free.free_product),
+        other=each(
+            ATOMS, lambda *, gamma, s, w, u: sample_covariance.law(spectra.atoms([1.0, s], [w, 1 - w]).H, gamma=gamma).quantile(u)
+        ),
         rtol=1e-12,  # both are right to 1e-14 where the density is not small
     ),
     cases=(
@@ -116,14 +127,8 @@ sample_covariance_is_a_free_product = Theorem(
         {"gamma": 1.0, "s": 4.0, "w": 0.75, "u": 0.5},
     ),
     rivals={
-        "gamma read as n/p": lambda *, gamma, s, w, u: free.free_product(
-            free.marchenko_pastur(1 / gamma), free.atoms([1.0, s], [w, 1 - w])
-        ).quantile(u),
-        "the free sum": lambda *, gamma, s, w, u: free.free_sum(
-            free.marchenko_pastur(gamma), free.atoms([1.0, s], [w, 1 - w])
-        ).quantile(u),
-        "weights exchanged": lambda *, gamma, s, w, u: free.free_product(
-            free.marchenko_pastur(gamma), free.atoms([1.0, s], [1 - w, w])
-        ).quantile(u),
+        "gamma read as n/p": lambda *, gamma, **k: _scaled(free.free_product)(gamma=1 / gamma, **k),
+        "the free sum": _scaled(free.free_sum),
+        "weights exchanged": lambda *, w, **k: _scaled(free.free_product)(w=1 - w, **k),
     },
 )

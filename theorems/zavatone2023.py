@@ -3,7 +3,7 @@
 import numpy as np
 
 from asymptotics import random_features
-from theorems import Choice, Real, Theorem
+from theorems import Choice, Real, Theorem, each
 from theorems.derived import Derived
 from theorems.hastie2022.correlated import law
 from theorems.layers import deep, errors, joint
@@ -114,7 +114,7 @@ formula = Theorem(
     source="zavatone2023learning, the section on isotropic weights (from memory; in these variables derived here)",
     assumptions=MODEL,
     domain=DOMAIN,
-    claim=derived.identity(_formula, rtol=1e-11),
+    claim=derived.identity(each(None, _formula), rtol=1e-11),
     cases=(
         *two_layers.cases,
         {"spectrum": "ar1:0.7", "signal": "bottom:0.5", "gamma": 0.5, "inputs": 2.0, "hidden": 0.4, "lam": 1e-3, "sigma2": 0.2},

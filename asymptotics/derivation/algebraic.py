@@ -79,9 +79,11 @@ def _sum(derivation: Any, x: Integral) -> Expr:
     measure, columns = laws.measures[x.over, x.vectors], laws.columns[x.over]
     if len(measure.weights) > FEW:
         refuse("laws", f"{len(measure.weights)} atoms", f"a polynomial is written out for laws of at most {FEW} atoms")
-    total = sympy.S.Zero
-    for atom, parts in zip(measure.atoms.tolist(), measure.parts.T.tolist(), strict=True):
-        term = sum(Rational(x) for x in parts)
+    weights = [sum(map(Rational, parts)) for parts in measure.parts.T.tolist()]
+    mass, total = sum(weights), sympy.S.Zero
+    near = abs(mass - 1) < 1e-9  # of a law of mass 1; the energy of a vector may be 0
+    for atom, weight in zip(measure.atoms.tolist(), weights, strict=True):
+        term = weight / mass if near else weight
         at = {algebra.symbols[g]: Rational(atom[j]) ** Rational(1, laws.roots[g]) for g, j in columns.items()}
         for g, k in zip(derivation.reduced.law, x.power, strict=True):
             term *= at.get(algebra.symbols[g], sympy.S.One) ** k

@@ -5,24 +5,26 @@ symmetric Gaussian M have an edge, at which the solver stops; those of other mat
 be analytic where M^-1 is not what it describes: inside the disk of a Ginibre or a Haar matrix, in the gap beyond an atom. So, at the same
 parameters,
 
-    tr M^-1 M^-*      must be      tr (M M* + t)^-1 as t -> 0 from above,                                           (1)
+    tr M^-1 M^-*   must be   tr (M M* + t)^-1 as t -> 0 from above,   and of a symmetric M   tr M^-1   tr (M + it)^-1,      (1)
 
-whose matrix is positive definite on all of that way; otherwise the limit is refused.
+whose matrices are not singular on any of that way; otherwise the limit is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
-from sympy import MatrixExpr, Symbol
+from sympy import Expr, MatrixExpr, Symbol
 
-from asymptotics.derivation.ends import LADDER
+from asymptotics.derivation.ends import continued
 from asymptotics.derivation.forms import Form
+from asymptotics.derivation.inputs import Inputs, by_dimension, measure
 from asymptotics.derivation.minimal import minimal
 from asymptotics.derivation.reading import Reader
 from asymptotics.errors import ConvergenceError
@@ -31,23 +33,64 @@ if TYPE_CHECKING:
     from asymptotics.derivation.limits import Derivation
 
 NEAR = 1e-4  # of (1), relative: another branch is elsewhere
-SMALL, ZERO = 1e-13, 1e-6  # t at the end of its way, over t at its start; a penalty that stands for 0
+SMALL, SQUARED, ZERO = 1e-7, 1e-13, 1e-6  # the last t over the first, of M and of M M*; a penalty that stands for 0
 PENALTY = "t_guard"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """Equation (1) for one inverse; `direct` and `safe` are its two sides."""
+    """Equation (1) for one inverse, of what grows like `scale`; `free`: its parameters that may be complex."""
 
     inverted: MatrixExpr
-    direct: Derivation
-    safe: Derivation
+    symmetric: bool
+    scale: Expr
+    free: frozenset[Symbol]
+    given: Inputs
+
+    @cached_property
+    def direct(self) -> Derivation:
+        inverse = self.inverted.inverse()
+        return self._derived(inverse if self.symmetric else inverse * self._named("conjugate").T.inverse())
+
+    @cached_property
+    def safe(self) -> Derivation:
+        definite = self._named("fixed") if self.symmetric else self._named("fixed") * self._named("conjugate").T
+        penalty = Symbol(PENALTY) * self._power * sympy.Identity(self.inverted.shape[0])
+        return self._derived((definite + penalty).inverse())
+
+    @property
+    def _power(self) -> Expr:
+        return self.scale if self.symmetric else self.scale**2
+
+    def _named(self, how: str) -> MatrixExpr:
+        """M with its own names for parameters: a z by which the solver does not descend, and complex conjugates."""
+        return self.inverted.xreplace({s: Symbol(f"{s.name}_{how}") for s in self.free})
+
+    def _derived(self, matrix: MatrixExpr) -> Derivation:
+        from asymptotics.derivation.limits import Derivation
+
+        expression = sympy.Trace(matrix) * self._power / self.inverted.shape[0]
+        return Derivation(replace(self.given, expressions={"value": expression}), many=False, guarded=False)
 
     def at(self, laws: Mapping[Any, Any]) -> Guard:
-        return replace(self, direct=self.direct.at(laws), safe=self.safe.at(laws))
+        other = replace(self, given=replace(self.given, laws=laws))
+        for side in ("direct", "safe"):
+            if side in self.__dict__:
+                other.__dict__[side] = getattr(self, side).at(laws)
+        return other
+
+    @cached_property
+    def definite(self) -> bool:
+        """Whether M is positive definite at positive parameters, as it is written."""
+        signs: dict[str, bool] = {}
+        for law, letters in by_dimension(self.given.laws).values():
+            signs |= dict(zip(letters, np.all(measure(law, ()).atoms >= 0, axis=0).tolist(), strict=True))
+        return _nonnegative(self.inverted, signs)
 
     def check(self, flat: Mapping[str, NDArray]) -> None:
         """Raise ValueError where (1) does not hold."""
+        if self.definite and all(np.all((np.imag(v) == 0) & (np.real(v) >= 0)) for v in flat.values()):
+            return
         flat = {k: np.where(v == 0, ZERO, v) if k.startswith("lam") else v for k, v in flat.items()}
         at = flat | {f"{k}_fixed": v for k, v in flat.items()} | {f"{k}_conjugate": np.conj(v) for k, v in flat.items()}
         found = np.atleast_1d(self.direct.limit(**{k: v for k, v in at.items() if k in self.direct.parameters}).value)
@@ -58,15 +101,18 @@ class Guard:
             except ConvergenceError as error:
                 raise self._refusal(where, "its singular values may come near 0") from error
             if not abs(found[i] - right) <= NEAR * abs(right):
-                raise self._refusal(
-                    where, f"tr M^-1 M^-*, for M inverted, is {right.real:.6g}, and its equations go on to {found[i].real:.6g}"
-                )
+                numbers = f"{right.real:.6g}, and its equations go on to {found[i].real:.6g}"
+                raise self._refusal(where, f"tr {'M^-1' if self.symmetric else 'M^-1 M^-*'} of M inverted is {numbers}")
 
     def _right(self, at: Mapping[str, NDArray], i: int) -> complex:
         """The right side at the i-th point."""
-        ladder = LADDER ** np.arange(np.log(SMALL) / np.log(LADDER))
-        here = {k: np.full(len(ladder), v[i]) for k, v in at.items() if k in self.safe.parameters}
-        return self.safe._direct({**here, PENALTY: 10 * ladder}, len(ladder), NEAR, chained=True)[0][-1, 0]
+        first, least = (10j, SMALL) if self.symmetric else (10, SQUARED)
+        here = {k: v[i] for k, v in at.items() if k in self.safe.parameters}
+
+        def way(ratio: float) -> NDArray:
+            return first * ratio ** np.arange(np.log(least) / np.log(ratio))
+
+        return continued(self.safe, here | {PENALTY: first}, PENALTY, way, NEAR)[0][0, 0]
 
     def _refusal(self, where: str, why: str) -> ValueError:
         return ValueError(f"{self.inverted.inverse()} is refused{where and f' at {where}'}: {why}; its limit is not derived here")
@@ -74,35 +120,30 @@ class Guard:
 
 def guards(derivation: Derivation) -> list[Guard]:
     """One for each inverse that needs it."""
-    from asymptotics.derivation.limits import Derivation
-
     given, reader, found = derivation.given, derivation.reader, []
+    size = next((s for s, r in given.ratios.items() if r == 1), sympy.S.One)
     for inverted, (form, power) in reader.inverted.items():
-        if _symmetric(form, reader) and (
-            "z" in derivation.parameters or not any(reader.kinds[p.letter] == "haar" for p in form.ports)
-        ):
-            continue
-        size = inverted.shape[0]
-        scale = next(s for s, r in given.ratios.items() if r == 1) ** (2 * power)
-        free = [s for s in inverted.free_symbols & set(derivation.parameters.values()) if not s.is_real]
-        fixed, star = (
-            inverted.xreplace({s: Symbol(f"{s.name}_fixed") for s in free}),
-            inverted.T.xreplace({s: Symbol(f"{s.name}_conjugate") for s in free}),
-        )
-        sides = (
-            inverted.inverse() * star.inverse(),
-            (fixed * star + Symbol(PENALTY, positive=True) * scale * sympy.Identity(size)).inverse(),
-        )
-        found.append(
-            Guard(
-                inverted,
-                *(
-                    Derivation(replace(given, expressions={"value": sympy.Trace(x) * scale / size}), many=False, guarded=False)
-                    for x in sides
-                ),
-            )
-        )
+        symmetric, haar = _symmetric(form, reader), any(reader.kinds[p.letter] == "haar" for p in form.ports)
+        if not symmetric or (haar and "z" not in derivation.parameters):
+            free = {s for s in inverted.free_symbols & set(derivation.parameters.values()) if not s.is_real}
+            found.append(Guard(inverted, symmetric, size**power, frozenset(free), given))
     return found
+
+
+def _nonnegative(expr: Any, signs: Mapping[str, bool]) -> bool:
+    """Whether the matrix is positive semidefinite as it is written; `signs`: whether the law of a letter has no negative atoms."""
+    if isinstance(expr, sympy.MatAdd):
+        return all(_nonnegative(x, signs) for x in expr.args)
+    if isinstance(expr, sympy.Identity):
+        return True
+    if isinstance(expr, sympy.MatPow):
+        return _nonnegative(expr.base, signs)
+    if isinstance(expr, sympy.MatMul):
+        scalars, factors = expr.as_coeff_matrices()
+        while len(factors) > 1 and factors[0] == (factors[-1] if getattr(factors[-1], "name", None) in signs else factors[-1].T):
+            factors = factors[1:-1]
+        return bool(scalars.is_nonnegative) and (not factors or (len(factors) == 1 and _nonnegative(factors[0], signs)))
+    return signs.get(getattr(expr, "name", ""), False)
 
 
 def _symmetric(form: Form, reader: Reader) -> bool:

@@ -17,7 +17,7 @@ from sympy import Symbol
 from asymptotics.conventions import refuse, refuse_foreign
 from asymptotics.derivation.algebra import PATH
 from asymptotics.derivation.dyson import dyson
-from asymptotics.derivation.ends import TINY, descent, limits, stuck
+from asymptotics.derivation.ends import TINY, descended, limits, stuck
 from asymptotics.derivation.equations import Equations, equations, numbered
 from asymptotics.derivation.inputs import Inputs, array, by_dimension, measure
 from asymptotics.derivation.means import unshielded
@@ -234,20 +234,9 @@ class Derivation:
     def _positive(self, flat: Mapping[str, NDArray], count: int, doubtful: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
         if "z" not in flat:
             return self._direct(flat, count, doubtful)
-        points = [self._descended({k: v[i] for k, v in flat.items()}, doubtful) for i in range(count)]
+        points = [descended(self, {k: v[i] for k, v in flat.items()}, doubtful) for i in range(count)]
         outputs, residual, loss, variables = (np.concatenate(x) for x in zip(*points, strict=True))
         return outputs, residual, loss, variables
-
-    def _descended(self, at: Mapping[str, Any], doubtful: float) -> tuple[NDArray, ...]:
-        """At one z, along the line from far above it (or below): the branch of a transform is the one that is analytic there."""
-        path = descent(complex(at["z"]))
-        flat = {k: path if k == "z" else np.full(len(path), v) for k, v in at.items()}
-        found = [x[-1:] for x in self._direct(flat, len(path), doubtful, chained=True)]
-        if np.iscomplexobj(at["z"]):
-            return tuple(found)
-        if np.any(np.abs(found[0].imag) > 1e-8 * np.abs(found[0])):  # far more than is left of the line's end
-            raise stuck({k: v.item() for k, v in at.items()}, float(np.max(np.abs(found[0].imag))), len(path))
-        return found[0].real, found[1], found[2], found[3].real
 
     def _direct(
         self, flat: Mapping[str, NDArray], count: int, doubtful: float, chained: bool = False

@@ -1,7 +1,7 @@
 """Features that are not all that there is, misspecified or latent: the derived limits against draws, and against the closed forms."""
 
 from asymptotics import latent_space, misspecified, ridge, spectra
-from theorems import GAMMA, LAM, R2, SIGMA2, Real, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Real, Theorem, each
 from theorems.derived import Derived
 from theorems.hastie2022.hidden_features import EXPLAINED
 from theorems.hastie2022.hidden_features import MODEL as HIDDEN
@@ -146,7 +146,7 @@ latent_space_ridge = Theorem(
     source=latent_space_in_samples.source,
     assumptions=latent_space_in_samples.assumptions,
     domain=latent_space_in_samples.domain,
-    claim=_latent.identity(_induced),
+    claim=_latent.identity(each(("psi", "mu"), _induced)),
     cases=(
         {"gamma": 3.0, "psi": 0.1, "lam": 0.05, "r2": 2.0, "sigma2": 0.5},
         {"gamma": 1.0, "psi": 0.5, "mu": 2.0, "lam": 1e-10},

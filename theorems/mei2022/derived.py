@@ -66,7 +66,7 @@ derived_sphere = Theorem(
     source=SOURCE,
     assumptions=(*MODEL, *EQUIVALENT[:1]),
     domain={k: v for k, v in (DOMAIN | LINEAR).items() if k != "constant"},
-    claim=Identity(theory=apart.by(_formula), other=_equivalent, rtol=1e-12),
+    claim=Identity(theory=apart.by(_formula), other=_equivalent, of=apart.names, rtol=1e-12),
     cases=(
         *({k: v for k, v in c.items() if k != "constant"} for c in CASES),
         {"activation": "tanh", "gamma": 1.0, "inputs": 2.0, "lam": 1e-4, "sigma2": 0.1},  # k = n

@@ -3,7 +3,7 @@
 from functools import partial
 
 from asymptotics import random_features, two_ridges
-from theorems import Choice, Theorem
+from theorems import Choice, Theorem, each
 from theorems.derived import Derived
 from theorems.hastie2022.correlated import law
 from theorems.layers import Fits, errors, joint, of_errors, of_norms, random
@@ -104,7 +104,7 @@ two_effective_ridges = Theorem(
     source=SOURCE,
     assumptions=MODEL,
     domain={k: v for k, v in DOMAIN.items() if k not in ("r2", "sigma2")},
-    claim=ridges.identity(_two_ridges),
+    claim=ridges.identity(each(None, _two_ridges)),
     cases=tuple({k: v for k, v in c.items() if k not in ("r2", "sigma2")} for c in PENALIZED),
     rivals=ridges.rivals("gamma", "lam", "signal"),
 )
