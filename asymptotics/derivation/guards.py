@@ -12,10 +12,10 @@ whose matrices are not singular on any of that way; otherwise the limit is refus
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
@@ -29,9 +29,6 @@ from asymptotics.derivation.minimal import minimal
 from asymptotics.derivation.reading import Reader
 from asymptotics.errors import ConvergenceError
 
-if TYPE_CHECKING:
-    from asymptotics.derivation.limits import Derivation
-
 NEAR = 1e-4  # of (1), relative: another branch is elsewhere
 SMALL, SQUARED, ZERO = 1e-7, 1e-13, 1e-6  # the last t over the first, of M and of M M*; a penalty that stands for 0
 PENALTY = "t_guard"
@@ -39,21 +36,25 @@ PENALTY = "t_guard"
 
 @dataclass(frozen=True)
 class Guard:
-    """Equation (1) for one inverse, of what grows like `scale`; `free`: its parameters that may be complex."""
+    """Equation (1) for one inverse, of what grows like `scale`; `free`: its parameters that may be complex.
+
+    derive(inputs): an unguarded Derivation.
+    """
 
     inverted: MatrixExpr
     symmetric: bool
     scale: Expr
     free: frozenset[Symbol]
     given: Inputs
+    derive: Callable[[Inputs], Any]
 
     @cached_property
-    def direct(self) -> Derivation:
+    def direct(self) -> Any:
         inverse = self.inverted.inverse()
         return self._derived(inverse if self.symmetric else inverse * self._named("conjugate").T.inverse())
 
     @cached_property
-    def safe(self) -> Derivation:
+    def safe(self) -> Any:
         definite = self._named("fixed") if self.symmetric else self._named("fixed") * self._named("conjugate").T
         penalty = Symbol(PENALTY) * self._power * sympy.Identity(self.inverted.shape[0])
         return self._derived((definite + penalty).inverse())
@@ -66,11 +67,9 @@ class Guard:
         """M with its own names for parameters: a z by which the solver does not descend, and complex conjugates."""
         return self.inverted.xreplace({s: Symbol(f"{s.name}_{how}") for s in self.free})
 
-    def _derived(self, matrix: MatrixExpr) -> Derivation:
-        from asymptotics.derivation.limits import Derivation
-
+    def _derived(self, matrix: MatrixExpr) -> Any:
         expression = sympy.Trace(matrix) * self._power / self.inverted.shape[0]
-        return Derivation(replace(self.given, expressions={"value": expression}), many=False, guarded=False)
+        return self.derive(replace(self.given, expressions={"value": expression}))
 
     def at(self, laws: Mapping[Any, Any]) -> Guard:
         other = replace(self, given=replace(self.given, laws=laws))
@@ -118,7 +117,7 @@ class Guard:
         return ValueError(f"{self.inverted.inverse()} is refused{where and f' at {where}'}: {why}; its limit is not derived here")
 
 
-def guards(derivation: Derivation) -> list[Guard]:
+def guards(derivation: Any) -> list[Guard]:
     """One for each inverse that needs it."""
     given, reader, found = derivation.given, derivation.reader, []
     size = next((s for s, r in given.ratios.items() if r == 1), sympy.S.One)
@@ -126,7 +125,7 @@ def guards(derivation: Derivation) -> list[Guard]:
         symmetric, haar = _symmetric(form, reader), any(reader.kinds[p.letter] == "haar" for p in form.ports)
         if not symmetric or (haar and "z" not in derivation.parameters):
             free = {s for s in inverted.free_symbols & set(derivation.parameters.values()) if not s.is_real}
-            found.append(Guard(inverted, symmetric, size**power, frozenset(free), given))
+            found.append(Guard(inverted, symmetric, size**power, frozenset(free), given, derivation.unguarded))
     return found
 
 

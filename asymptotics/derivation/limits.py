@@ -72,6 +72,11 @@ class Derivation:
 
         return guards(self) if self._guarded else []
 
+    @staticmethod
+    def unguarded(given: Inputs) -> Derivation:
+        """The limit of a single expression without guards."""
+        return Derivation(given, many=False, guarded=False)
+
     def at(self, laws: Mapping[Any, Any]) -> Derivation:
         """The same equations with other laws of the same matrices."""
         other = copy(self)
