@@ -251,3 +251,56 @@ def test_a_point_does_not_continue_another_across_the_spectrum():
 def test_different_vectors_are_drawn_orthogonal():
     model = Model(Trace(b.T * R * c), gaussian=[X], vectors=[b, c])
     assert np.all(np.abs(model.sample(n=100, draws=3, rng=np.random.default_rng(0), **AT)) < 0.5)  # 1.0 were they the same
+
+
+@pytest.mark.parametrize(
+    ("expression", "given", "words"),
+    [
+        (Trace(R) / p, {"gaussian": [X], "symmetric": [X]}, "described twice"),
+        (Trace((X.T * X / n + Trace(R) / p * I).inverse()) / p, {"gaussian": [X]}, "stands inside a matrix"),
+        (Trace((G / sqrt(p) + lam * I).inverse()) / p, {"gaussian": [G]}, "its equations go on to"),
+        (Trace(F * F.T) / n / p, RELU, "grows with the mean of F"),
+    ],
+)
+def test_refusals_say_why(expression, given, words):
+    with pytest.raises(ValueError, match=words):
+        derive(expression, **given).limit(lam=0.5)
+
+
+def test_outside_of_its_spectrum_an_inverse_that_is_not_symmetric_is_right():
+    """Beyond the circle all moments of a Ginibre matrix are 0; S X'X + lam is similar to a symmetric matrix."""
+    outside = derive(_inverse(G / sqrt(p) - z * I), gaussian=[G]).limit(z=[1.01, 1.2 + 0.3j, -2.0]).value
+    np.testing.assert_allclose(outside, -1 / np.array([1.01, 1.2 + 0.3j, -2.0]), rtol=1e-12)
+    similar, one = (
+        derive(_inverse(M + lam * I), gaussian=[X], laws={S: TWO}).limit(gamma=2.0, lam=[0.1, 3.0]).value
+        for M in (S * X.T * X / n, S**0.5 * X.T * X * S**0.5 / n)
+    )
+    np.testing.assert_allclose(similar, one, rtol=1e-12)
+
+
+def test_a_mean_that_inverses_shield_leaves_the_limit():
+    """tr (F'F/n + lam)^-1 moves by a matrix of rank two."""
+    kept, centred = (
+        derive(_inverse(F.T * F / n + lam * I), gaussian=[x, V], features={F: (f, ARGUMENT)})
+        .limit(gamma=0.5, psi=0.7, lam=0.3)
+        .value
+        for f in ("relu", lambda t: np.maximum(t, 0) - (2 * np.pi) ** -0.5)
+    )
+    assert kept == pytest.approx(centred, rel=1e-12)
+
+
+def test_ends_that_doubles_cannot_see():
+    """At n = p every step of the path is at the threshold; powers of symbols may be small; a pair of columns is a trace."""
+    tall = derive(Trace(R**3) / p, gaussian=[X])
+    assert tall.limit(gamma=1.0, lam=1e-52).value == pytest.approx(3.75e129, rel=1e-12)  # 3/8 of 10^130, from the closed form
+    assert derive(lam ** Rational(1, 300) * Trace(R) / p, gaussian=[X]).limit(gamma=0.5, lam=0.3).value == pytest.approx(
+        0.3 ** (1 / 300) * M, rel=1e-12
+    )
+    assert derive(Trace(b * b.T * R), gaussian=[X], vectors=[b]).limit(**AT).value == pytest.approx(M, rel=1e-12)
+    assert derive(Symbol("gamma") * Trace(R) / p, gaussian=[X]).limit(**AT).value == pytest.approx(0.5 * M, rel=1e-12)
+
+
+def test_a_penalty_of_zero_by_the_fourth_root():
+    """A law of eigenvalues i^-4 is approached like lam^(1/4): the share of them beyond n^-4 is what n samples take."""
+    one = derive(Trace(S * X.T * X * (S * X.T * X / n + lam * I).inverse()) / n / n, gaussian=[X], laws={S: "power:4"})
+    assert one.limit(gamma=2 / 3, lam=0.0).value == pytest.approx(2 / 3, rel=1e-12)

@@ -15,6 +15,7 @@ from sympy.polys.fields import FracElement, FracField
 from sympy.polys.rings import PolyElement
 
 PRIME = 2**61 - 1
+ROOTS = 24  # of a symbol; what takes higher ones is a scalar of its own
 PATH = sympy.Dummy("h", positive=True)  # all variances times h: 0 where the random matrices are absent, 1 where they are as given
 
 
@@ -39,7 +40,7 @@ class Generators:
             self.add(expr)
         elif isinstance(expr, sympy.Pow) and expr.exp.is_number and rational(expr.exp).is_Rational:
             exponent = rational(expr.exp)
-            if expr.base.is_Symbol:
+            if expr.base.is_Symbol and lcm(self.roots.get(expr.base, 1), int(exponent.q)) <= ROOTS:
                 self.add(expr.base, exponent)
             elif exponent.is_Integer:
                 self.scan(expr.base)

@@ -35,7 +35,13 @@ def descended(derivation: Any, at: Mapping[str, Any], doubtful: float) -> tuple[
     if np.iscomplexobj(at["z"]):
         return found
     if np.any(np.abs(found[0].imag) > 1e-8 * np.abs(found[0])):  # far more than is left of the line's end
-        raise stuck({k: v.item() for k, v in at.items()}, float(np.max(np.abs(found[0].imag))), 1)
+        where = f"z = {z.real:.12g} inside the spectrum"
+        raise ConvergenceError(
+            f"the limit at {where}",
+            residual=float(np.max(np.abs(found[0].imag))),
+            iterations=1,
+            causes="a transform has no value there; z + 0j has the one from above",
+        )
     return found[0].real, found[1], found[2], found[3].real
 
 

@@ -30,7 +30,7 @@ from asymptotics.derivation.reading import Reader
 from asymptotics.errors import ConvergenceError
 
 NEAR = 1e-4  # of (1), relative: another branch is elsewhere
-SMALL, SQUARED, ZERO = 1e-7, 1e-13, 1e-6  # the last t over the first, of M and of M M*; a penalty that stands for 0
+SMALL, SQUARED, LEAST = 1e-7, 1e-21, 1e-6  # the last t over the first, of M and of M M*; a penalty that stands for lesser ones
 PENALTY = "t_guard"
 
 
@@ -90,7 +90,10 @@ class Guard:
         """Raise ValueError where (1) does not hold."""
         if self.definite and all(np.all((np.imag(v) == 0) & (np.real(v) >= 0)) for v in flat.values()):
             return
-        flat = {k: np.where(v == 0, ZERO, v) if k.startswith("lam") else v for k, v in flat.items()}
+        flat = {
+            k: np.where((v >= 0) & (v < LEAST), LEAST, v) if k.startswith("lam") and np.isrealobj(v) else v
+            for k, v in flat.items()
+        }
         at = flat | {f"{k}_fixed": v for k, v in flat.items()} | {f"{k}_conjugate": np.conj(v) for k, v in flat.items()}
         found = np.atleast_1d(self.direct.limit(**{k: v for k, v in at.items() if k in self.direct.parameters}).value)
         for i in range(len(found)):

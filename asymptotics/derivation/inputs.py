@@ -58,6 +58,8 @@ def inputs(
         *(x for key in laws for x in (key if isinstance(key, tuple) else (key,))),
     ]
     shapes = {x.name: x.shape for x in declared}
+    if twice := sorted({x.name for i, x in enumerate(declared) if x.name in {y.name for y in declared[:i]}}):
+        refuse("matrices", twice[0], "it is described twice: each matrix is of one kind, or has one law")
     for x in {x for e in expressions.values() for x in e.atoms(MatrixSymbol)}:
         if shapes.get(x.name, x.shape) != x.shape:
             refuse(x.name, x.shape, f"it is described with the shape {shapes[x.name]}")
@@ -124,7 +126,8 @@ def dimensions(expressions: Mapping[str, Expr], ratios: Mapping[Any, Expr] | Non
     given = dict(ratios) if ratios is not None else _usual(named)
     scale = named.get("n", min(sizes, key=str) if sizes else None)
     found = {} if scale is None else {scale: sympy.S.One}
-    tied = {(Symbol(k, positive=True) if isinstance(k, str) else k): sympy.fraction(v) for k, v in given.items()}
+    written = {s.name: s for e in expressions.values() for s in e.free_symbols if isinstance(s, Symbol)}
+    tied = {(written.get(k, Symbol(k, positive=True)) if isinstance(k, str) else k): sympy.fraction(v) for k, v in given.items()}
     while new := {
         **{top: ratio * found[bottom] for ratio, (top, bottom) in tied.items() if bottom in found and top not in found},
         **{bottom: found[top] / ratio for ratio, (top, bottom) in tied.items() if top in found and bottom not in found},

@@ -14,6 +14,7 @@ from asymptotics.derivation.evaluation import Evaluation, Numbers
 
 DIGITS = 220  # penalties of 1e-52 lose up to three times as many
 NEAR = 0.1  # the first relative step at a point of the path
+ROUNDS = 4  # of the equations from zero, at the start of the path
 FAR = 50  # a relative step as long as that leads nowhere
 SMALL = mpmath.mpf(10) ** -80  # the last relative step, after which twice the digits are right
 
@@ -48,8 +49,8 @@ def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
     path, stride = evaluation.place[PATH], mpmath.mpf(1)
     if not block.core or block.linear:
         V[path] = mpmath.mpf(1)
-    elif V[path] < 1:
-        _block(evaluation, block, V)
+    elif V[path] < 1 and not _block(evaluation, block, V) < SMALL and not _begun(evaluation, block, V):
+        return mpmath.inf
     while V[path] < 1:
         kept = list(V)
         V[path] = min(mpmath.mpf(1), V[path] * mpmath.exp(stride))
@@ -61,6 +62,21 @@ def _path(evaluation: Evaluation, block: Any, V: list[Any]) -> Any:
         if stride < SMALL:
             return mpmath.inf
     return _block(evaluation, block, V)
+
+
+def _begun(evaluation: Evaluation, block: Any, V: list[Any]) -> bool:
+    """Whether the block is solved at the start of the path, where a few rounds of the equations nearly solve it."""
+    place = [evaluation.place[s] for s in evaluation.unknowns(block)]
+    for i in range(80):
+        V[evaluation.place[PATH]] = mpmath.mpf(100) ** -i
+        for j in place:
+            V[j] = mpmath.mpf(0)
+        for _ in range(ROUNDS):
+            for s, j in [*zip(block.rest, place[len(block.core) :], strict=True), *zip(block.core, place, strict=False)]:
+                V[j], _ = evaluation.right(s, V)
+        if _block(evaluation, block, V, gently=True) < SMALL:
+            return True
+    return False
 
 
 def _block(evaluation: Evaluation, block: Any, V: list[Any], gently: bool = False) -> Any:

@@ -116,6 +116,8 @@ class Reader:
         return expr, Rational(0)
 
     def _coefficient(self, expr: Expr) -> tuple[FracElement, Rational]:
+        if expr.has(sympy.Trace, MatrixSymbol):
+            _refuse(expr, "it stands inside a matrix, which must be rational in its letters: give its limit a symbol of its own")
         scalar, k = self._sized(expr)
         return self.algebra.element(scalar), k
 
@@ -131,7 +133,7 @@ class Reader:
 
     def _functionals(self, expr: Any) -> tuple[Expr, Rational]:
         if isinstance(expr, sympy.Trace):
-            form, k = self.matrix(expr.arg)
+            form, k = self.matrix(_turned(expr.arg))
             if form.rows == form.cols == sympy.S.One:
                 return self._named(form, None, expr), k
             scale, own = self._sized(form.rows)
@@ -262,6 +264,13 @@ class Reader:
         for _ in range(abs(int(exponent)) - 1):
             whole, total = whole.times(form), total + k
         return whole, total
+
+
+def _turned(expr: Any) -> Any:
+    """A product with a column in it, from after that column on: of the same trace, and 1 x 1."""
+    factors = expr.args if isinstance(expr, sympy.MatMul) else ()
+    i = next((i for i, x in enumerate(factors) if isinstance(x, MatrixExpr) and x.shape[1] == 1), len(factors))
+    return sympy.MatMul(*factors[i + 1 :], *factors[: i + 1]) if i + 1 < len(factors) else expr
 
 
 def _alike(expr: Any, powers: list[Rational]) -> None:
