@@ -95,7 +95,7 @@ def ridge(
     left = np.maximum(1 - 2 * share, 0.0) + 2 * share * rho if disjoint else ((1 - share) + share * rho) ** 2
     bias, variance = mean(r2 * lost, r2 * lost), mean(sigma2 * df2, sigma2 * common * df2)
     norm = np.multiply(B, slope, out=np.zeros_like(B), where=B > 0)
-    spread = mean(norm, common * norm)
+    spread = mean(norm, np.zeros_like(norm) if disjoint else share * norm)
     excess = bias + variance
     return Risk(
         bias=bias,

@@ -304,3 +304,11 @@ def test_a_penalty_of_zero_by_the_fourth_root():
     """A law of eigenvalues i^-4 is approached like lam^(1/4): the share of them beyond n^-4 is what n samples take."""
     one = derive(Trace(S * X.T * X * (S * X.T * X / n + lam * I).inverse()) / n / n, gaussian=[X], laws={S: "power:4"})
     assert one.limit(gamma=2 / 3, lam=0.0).value == pytest.approx(2 / 3, rel=1e-12)
+
+
+def test_roots_of_a_transpose():
+    """K.T**0.5 alone was read as K**0: the root was noted of K**0.5 only."""
+    one, other = (
+        derive(_inverse(K**0.5 * X.T * X * K**0.5 / n + lam * I), gaussian=[X], laws={S: TWO}).limit(**AT).value for K in (S, S.T)
+    )
+    assert one == pytest.approx(other, rel=1e-15)

@@ -79,7 +79,10 @@ class Algebra:
         return self.field(p.set_ring(self.field.ring))
 
     def power(self, symbol: Symbol, exponent: Rational) -> FracElement:
-        return self.of[symbol] ** int(exponent * self.roots.get(symbol, 1))
+        power = exponent * self.roots.get(symbol, 1)
+        if not power.is_Integer:
+            raise TypeError(f"{symbol}**{exponent} was not scanned")
+        return self.of[symbol] ** int(power)
 
     def element(self, expr: Expr) -> FracElement:
         """The scalar as an element; everything in it was scanned before."""

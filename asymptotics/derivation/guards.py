@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import sympy
 from numpy.typing import NDArray
-from sympy import Expr, MatrixExpr, Symbol
+from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
 
 from asymptotics.derivation.ends import continued
 from asymptotics.derivation.forms import Form
@@ -142,7 +142,8 @@ def _nonnegative(expr: Any, signs: Mapping[str, bool]) -> bool:
         return _nonnegative(expr.base, signs)
     if isinstance(expr, sympy.MatMul):
         scalars, factors = expr.as_coeff_matrices()
-        while len(factors) > 1 and factors[0] == (factors[-1] if getattr(factors[-1], "name", None) in signs else factors[-1].T):
+        fixed = [x for x in expr.atoms(MatrixSymbol) if x.name in signs]
+        while len(factors) > 1 and factors[0] == factors[-1].T.xreplace({sympy.Transpose(x): x for x in fixed}):
             factors = factors[1:-1]
         return bool(scalars.is_nonnegative) and (not factors or (len(factors) == 1 and _nonnegative(factors[0], signs)))
     return signs.get(getattr(expr, "name", ""), False)

@@ -49,6 +49,8 @@ class Reader:
         self.laws: dict[str, Symbol] = {}  # deterministic letter -> its generator
         self.functionals: list[Functional] = []
         self.inverted: dict[MatrixExpr, Sized] = {}  # what is inverted
+        fixed = {x for e in expressions.values() for x in e.atoms(MatrixSymbol) if self.kinds.get(x.name) == "deterministic"}
+        expressions = {name: e.xreplace({sympy.Transpose(x): x for x in fixed}) for name, e in expressions.items()}
         generators = Generators()
         generators.add(PATH)
         for expr in expressions.values():
@@ -240,8 +242,6 @@ class Reader:
 
     def _power(self, expr: MatrixExpr) -> Sized:
         base, exponent = expr.base, rational(expr.exp)
-        if isinstance(base, sympy.Transpose):
-            base = base.arg if self.kinds.get(getattr(base.arg, "name", "")) == "deterministic" else base
         if isinstance(base, MatrixSymbol) and self._kind(base) == "deterministic" and exponent.is_Rational:
             return constant(base.shape[0], self.algebra.power(self.laws[base.name], exponent)), Rational(0)
         if not exponent.is_Integer:
