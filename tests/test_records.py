@@ -65,7 +65,12 @@ def test_predictions_are_numbers_on_the_whole_domain(name, data):
 
 
 RATE = 2e-7
-SLOW = {"salehi2019.state_evolution": 1}  # points, where a second route takes its time
+SLOW = {
+    "salehi2019.state_evolution": 1,
+    "adlam2020.derived_layer": 6,
+    "mei2022.derived_sphere": 6,
+    "hastie2022.nonlinear_formulas": 6,
+}  # points, where a second route takes its time
 
 
 def draw(domain, rng):

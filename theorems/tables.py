@@ -97,13 +97,14 @@ def quantity(record: Theorem) -> str:
     """Which field of its theory's result the claim is about; "" where that is a plain number, or a law."""
     if isinstance(record.claim, Law):
         return ""
+    if isinstance(record.claim.of, tuple):
+        return ", ".join(record.claim.of)
     sized = {"n": max(record.claim.sizes)} if record.claim.exact and record.claim.sizes else {}
     try:
         plain = "" in numbers(record.predict(**{**sized, **record.cases[0]}), "")
     except Exception:  # a user's formula that fails is shown all the same
         plain = False
-    of = record.claim.of
-    return "" if plain else ", ".join(of) if isinstance(of, tuple) else of
+    return "" if plain else record.claim.of
 
 
 def evaluate(
