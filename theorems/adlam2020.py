@@ -8,9 +8,9 @@ import simulate.decomposition
 from asymptotics import decomposition, random_features, spherical_features
 from asymptotics.activations import hermite
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, each, through
-from theorems.derived import Derived
+from theorems.derived import Apart, Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.layers import Apart, Fits, equivalent, random
+from theorems.layers import Fits, equivalent, random
 
 TERMS = (
     "an ANOVA over samples X, features W and label noise e: bias2 = E(E[f|x] - f*)^2, V_X, V_W, V_Xe of one or two alone, V_XW, V_XWe "

@@ -125,3 +125,18 @@ class Derived:
     def _chosen(self, found: Any) -> Any:
         """The quantities that are asked for, by name."""
         return {k: _pick(found, k) for k in self.names} if self.names else found
+
+
+class Apart(Derived):
+    """Each quantity derived by itself: where equations are long, and have little in common, that is sooner done."""
+
+    def everything(self, **parameters: Any) -> dict[str, Any]:
+        return {name: self._part(name, parameters) for name in self.names}
+
+    def _part(self, name: str, parameters: dict[str, Any]) -> Any:
+        def build(law: Any) -> dict[str, Any]:
+            given = self._build(law)
+            return {**given, "expression": given["expression"][name]}
+
+        part: Any = self.__dict__.setdefault("parts", {}).setdefault(name, Derived(build, self._law))
+        return part.theory(**{k: v for k, v in parameters.items() if k in part.derivation.parameters or k in self._words})

@@ -9,6 +9,7 @@ import simulate.isotropic
 import simulate.tradeoff
 from asymptotics import tradeoff
 from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Choice, Identity, Mean, Plot, Real, Theorem, through
+from theorems.derived import Derived
 
 MODEL = (
     "n samples, p features, gamma = p/n; y = <x, beta> + noise of variance sigma2, independent of x",
@@ -203,4 +204,40 @@ frontier_without_penalty = Theorem(
         "gamma for sqrt(gamma)": lambda *, gamma, tau, sigma2: sigma2 * ((1 - tau) / (abs(gamma - 1 + tau) + gamma * tau)) ** 2,
     },
     plot=Plot(low=0.8, lines={"tau": (0.25, 0.5)}),
+)
+
+
+def _on_noise(law):
+    from sympy import Identity, MatrixSymbol, Trace, symbols
+
+    n, p, lam, sigma2 = symbols("n p lambda sigma2", positive=True)
+    X = MatrixSymbol("X", n, p)
+    Q = (X * X.T / n + lam * Identity(n)).inverse()
+    return {
+        "expression": {"tau": lam**2 * Trace(Q * Q) / n, "excess": sigma2 * Trace(X * X.T * Q * Q) / n**2},
+        "gaussian": [X],
+    }
+
+
+def _bounded(**given):
+    at = tradeoff.frontier(**given)
+    return {"tau": at.tau, "excess": tradeoff.bound(gamma=given["gamma"], tau=at.tau, sigma2=given["sigma2"])}
+
+
+_derived = Derived(_on_noise).of("tau", "excess")
+
+derived_frontier = Theorem(
+    title="The frontier is what the expressions of ridge regression on the noise alone give",
+    statement=ON_NOISE + r"\quad\Longleftrightarrow\quad " + FRONTIER,
+    source="ghosh2023universal, Theorem 2 (numbering from memory); derived here from the expressions",
+    assumptions=(*MODEL, MARCHENKO_PASTUR, "beta is known, and the noise is fitted by ridge regression of penalty n lam"),
+    domain={"gamma": GAMMA, "lam": LAM, "sigma2": SIGMA2},
+    claim=_derived.identity(tradeoff.frontier),
+    cases=(
+        {"gamma": 2.0, "lam": 0.3},
+        {"gamma": 1 + 2.0**-40, "lam": 1e-6, "sigma2": 3.0},
+        {"gamma": 0.5, "lam": 0.0, "sigma2": 0.1},
+        {"gamma": 30.0, "lam": 100.0},
+    ),
+    rivals=_derived.rivals("gamma", "lam", "sigma2") | {"on the universal bound": _derived.by(_bounded)},
 )

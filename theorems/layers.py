@@ -87,21 +87,6 @@ class Fits:
         return signal, noise if first[0] == second[0] else 0
 
 
-class Apart(Derived):
-    """Each quantity derived by itself: where equations are long, and have little in common, that is sooner done."""
-
-    def everything(self, **parameters: Any) -> dict[str, Any]:
-        return {name: self._part(name, parameters) for name in self.names}
-
-    def _part(self, name: str, parameters: dict[str, Any]) -> Any:
-        def build(law: Any) -> dict[str, Any]:
-            given = self._build(law)
-            return {**given, "expression": given["expression"][name]}
-
-        part: Any = self.__dict__.setdefault("parts", {}).setdefault(name, Derived(build, self._law))
-        return part.theory(**{k: v for k, v in parameters.items() if k in part.derivation.parameters or k in self._words})
-
-
 def random(at: Fits, i: int, j: int) -> tuple[Any, Any, Any]:
     """Random features W_j'z/sqrt k."""
     from sympy import sqrt

@@ -4,10 +4,11 @@ import numpy as np
 
 import simulate.harmonics
 import simulate.kernel_ridge
-from asymptotics import equivalents, isotropic, learning_stages
+from asymptotics import eigenlearning, equivalents, isotropic, learning_stages
 from asymptotics.kernels import gegenbauer
-from theorems import Identity, Integer, Mean, Plot, Real, Theorem, each, through
+from theorems import GAMMA, R2, SIGMA2, Choice, Identity, Integer, Mean, Plot, Real, Theorem, each, through
 from theorems.bordelon2020 import DOMAIN
+from theorems.derived import Derived
 
 
 def _learnability(*, kernel, gamma, delta):
@@ -91,4 +92,73 @@ conservation = Theorem(
         "learnabilities squared": _ridge("df2"),
         "n kappa in the place of kappa": lambda *, n, delta, **k: n - delta / (n * _ridge("kappa")(n=n, delta=delta, **k)),
     },
+)
+
+
+KERNELS = {  # eigenvalues, their share of all, the target's share at each; the first is looked at
+    "two": ([4.0, 0.25], [0.5, 0.5], [0.2, 0.8]),
+    "three": ([1.0, 0.1, 5.0], [0.25, 0.65, 0.1], [0.5, 0.3, 0.2]),
+    "not all seen": ([1.0, 0.0], [0.4, 0.6], [0.7, 0.3]),
+}
+
+
+def _coefficients(law):
+    """X: the eigenfunctions at the samples, S: their eigenvalues; P: those that are looked at; B: the target's power."""
+    from sympy import Identity, MatrixSymbol, Trace, symbols
+
+    n, p, lam, r2, sigma2 = symbols("n p lambda r2 sigma2", positive=True)
+    X, S, P, B = MatrixSymbol("X", n, p), MatrixSymbol("Sigma", p, p), MatrixSymbol("P", p, p), MatrixSymbol("B", p, p)
+    Q = (X * S * X.T / n + lam * Identity(n)).inverse()
+    fit = S * X.T * Q * X / n
+    return {
+        "expression": {
+            "learnability": Trace(P * fit) / p,
+            "squared": r2 * Trace(P * fit * B * fit.T) / p + sigma2 * Trace(P * S * X.T * Q * Q * X * S) / n**2,
+            "overfitting": n * Trace(Q * Q) / Trace(Q) ** 2,
+        },
+        "gaussian": [X],
+        "laws": {(S, P, B): law},
+    }
+
+
+def _table(*, eigenvalues):
+    s, share, power = map(np.array, KERNELS[eigenvalues])
+    chosen = np.arange(len(s)) == 0
+    return np.stack([s, chosen / share, power / share], axis=1), share
+
+
+def _modes(*, eigenvalues, gamma, lam, r2, sigma2):
+    """Of the first eigenvalue, by the formulas: n = 1, and gamma eigenfunctions."""
+    s, share, power = map(np.array, KERNELS[eigenvalues])
+    spectrum = eigenlearning.target(s, gamma * share, power)
+    at = eigenlearning.modes(spectrum, eigenvalue=s[0], power=r2 * power[0], n=1.0, delta=lam, r2=r2, sigma2=sigma2)
+    return {
+        "learnability": at.learnability,
+        "squared": at.learnability**2 * r2 * power[0] / share[0] + gamma * at.variance,
+        "overfitting": at.overfitting,
+    }
+
+
+_learned = Derived(_coefficients, _table).of("learnability", "squared", "overfitting")
+
+derived_modes = Theorem(
+    title="What kernel ridge regression learns of an eigenfunction is what the expression of its coefficient gives",
+    statement=r"\operatorname{E}\hat v=\mathcal Lv,\quad \operatorname{E}\hat v^2=\mathcal L^2\Bigl(v^2+\frac{\text{test}}n\Bigr),\quad "
+    r"\frac{n\operatorname{tr}Q^2}{(\operatorname{tr}Q)^2}\to\mathcal E_0=\frac n{n-\sum_i\mathcal L_i^2},\quad "
+    r"\mathcal L=\frac s{s+\kappa}",
+    source="simon2023eigenlearning, sections 3 and 4 (numbering from memory); derived here from the expressions",
+    assumptions=(
+        "eigenfunctions at the samples are independent standard normal; `eigenvalues` in given parts, gamma of them a sample",
+        "ridge regression in their basis, penalty n lam; means over the eigenfunctions of the first eigenvalue",
+        "Q = (K/n + lam)^-1, K the kernel at the samples",
+    ),
+    domain={"eigenvalues": Choice(tuple(KERNELS)), "gamma": GAMMA, "lam": Real(1e-9, 1e6, "[]"), "r2": R2, "sigma2": SIGMA2},
+    claim=_learned.identity(each("gamma", _modes)),
+    cases=(
+        {"eigenvalues": "two", "gamma": 2.0, "lam": 0.1, "r2": 2.0, "sigma2": 0.5},
+        {"eigenvalues": "three", "gamma": 1.0, "lam": 1e-6, "sigma2": 0.1},
+        {"eigenvalues": "three", "gamma": 20.0, "lam": 0.01, "r2": 5.0},
+        {"eigenvalues": "not all seen", "gamma": 3.0, "lam": 0.2},
+    ),
+    rivals=_learned.rivals("gamma", "lam", "sigma2"),
 )

@@ -10,11 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from asymptotics import isotropic, ridge
+from asymptotics import correlated, equicorrelated, isotropic, ridge
 from asymptotics.conventions import refuse
-from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Real, Theorem
 from theorems.derived import Derived
-from theorems.hastie2022.correlated import SIGNAL, law
+from theorems.hastie2022.correlated import SIGNAL, correlated_ridgeless, law
 from theorems.model import Model
 
 MODEL = (
@@ -114,17 +114,18 @@ ridge_formulas = Theorem(
 )
 
 
-def _isotropic(law):
+def _isotropic(law, *, equicorrelated=False):
+    """X'X/n; equicorrelated features but for the direction (1, ..., 1) are these times (1 - rho)^(1/2)."""
     from sympy import Identity, MatrixSymbol, Trace, symbols
 
     n, p, lam, r2, sigma2 = symbols("n p lambda r2 sigma2", positive=True)
-    X = MatrixSymbol("X", n, p)
-    A = X.T * X / n
-    R, Q = (A + lam * Identity(p)).inverse(), (X * X.T / n + lam * Identity(n)).inverse()
+    X, s = MatrixSymbol("X", n, p), 1 - symbols("rho", positive=True) if equicorrelated else 1
+    A = s * X.T * X / n
+    R, Q = (A + lam * Identity(p)).inverse(), (s * X * X.T / n + lam * Identity(n)).inverse()
     return {
         "expression": {
-            "bias": r2 * lam**2 * Trace(R * R) / p,
-            "variance": sigma2 * Trace(R * A * R) / n,
+            "bias": s * r2 * lam**2 * Trace(R * R) / p,
+            "variance": s * sigma2 * Trace(R * A * R) / n,
             "train": lam**2 * (r2 * Trace(R * A * R) / p + sigma2 * Trace(Q * Q) / n),
             "norm2": r2 * Trace(A * R * R * A) / p + sigma2 * Trace(R * A * R) / n,
             "kappa": n / Trace(Q),
@@ -154,4 +155,47 @@ isotropic_formulas = Theorem(
         {"gamma": 1000.0, "lam": 7.0},
     ),
     rivals=_closed.rivals("gamma", "lam", "sigma2"),
+)
+
+_equal = Derived(partial(_isotropic, equicorrelated=True)).of("bias", "variance", "train", "norm2", "kappa", "df1", "df2")
+
+equicorrelated_formulas = Theorem(
+    title="Every closed form of ridge regression with equicorrelated features is what its expression gives",
+    statement=r"\Sigma=(1-\rho)I+\rho\,11':\quad \text{isotropic at } r^2(1-\rho),\ \lambda/(1-\rho)",
+    source="hastie2022surprises, section 5.1 (from memory); derived here from the expression",
+    assumptions=("S = (1 - rho) I + rho 11', of which the direction (1, ..., 1) leaves no trace in the limit", *MODEL[1:]),
+    domain={"rho": Real(0.0, 0.99, default=0.5), **isotropic_formulas.domain},
+    claim=_equal.identity(equicorrelated.ridge),
+    cases=(
+        {"gamma": 2.0, "rho": 0.25, "lam": 0.0, "sigma2": 0.5},
+        {"gamma": 1.0, "rho": 0.9, "lam": 1e-9, "r2": 5.0},
+        {"gamma": 0.3, "rho": 0.5, "lam": 3.0, "sigma2": 4.0},
+    ),
+    rivals=_equal.rivals("gamma", "lam") | {"correlation ignored": _equal.by(rho=lambda **k: 1e-9)},
+)
+
+
+def _own(*, spectrum, signal, **given):
+    return correlated.ridgeless(law(spectrum, signal), **given)
+
+
+_ridgeless = with_vector.of("bias", "variance")
+
+ridgeless_formulas = Theorem(
+    title="The authors' own equation for correlated features is what the expression gives without a penalty",
+    statement=correlated_ridgeless.statement,
+    source=correlated_ridgeless.source,
+    assumptions=MODEL,
+    domain={**correlated_ridgeless.domain, "spectrum": BOUNDED},
+    claim=_ridgeless.identity(_own, rtol=1e-11, lam=0.0),  # its root to 1e-11
+    cases=(
+        {"spectrum": "ar1:0.7", "signal": "top:0.5", "gamma": 2.0, "r2": 5.0, "sigma2": 2.0},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "signal": "bottom:0.5", "gamma": 1.1, "sigma2": 0.25},
+        {"spectrum": "isotropic", "gamma": 8.0},
+    ),
+    rivals={
+        "the signal taken as isotropic": _ridgeless.by(_own, signal=lambda **k: "isotropic"),
+        "the features taken as isotropic": _ridgeless.by(_own, spectrum=lambda **k: "isotropic"),
+        "sigma in place of sigma2": _ridgeless.by(_own, sigma2=lambda *, sigma2, **k: sigma2**0.5),
+    },
 )

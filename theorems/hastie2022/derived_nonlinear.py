@@ -3,10 +3,9 @@
 from asymptotics import nonlinear_features
 from asymptotics.activations import hermite
 from theorems import Choice, Identity, Real, Theorem
-from theorems.derived import Derived
+from theorems.derived import Apart, Derived
 from theorems.hastie2022.nonlinear import LAYER
 from theorems.hastie2022.nonlinear import MODEL as EXACT
-from theorems.layers import Apart
 from theorems.model import Model
 
 PENALTY = Real(1e-6, 1e3, "[]")  # below, at the threshold, the derived limit takes minutes

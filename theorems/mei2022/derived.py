@@ -4,8 +4,8 @@ from functools import partial
 
 from asymptotics.activations import hermite
 from theorems import Identity, Real, Theorem
-from theorems.derived import Derived
-from theorems.layers import Apart, Fits, equivalent
+from theorems.derived import Apart, Derived
+from theorems.layers import Fits, equivalent
 from theorems.mei2022.sphere import CASES, DOMAIN, LINEAR, MODEL, ROOT, theory
 from theorems.model import Model
 
