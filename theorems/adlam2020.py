@@ -10,7 +10,8 @@ from asymptotics.activations import hermite
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Identity, Mean, Plot, Real, Theorem, each, through
 from theorems.derived import Apart, Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.layers import Fits, equivalent, random
+from theorems.layers import Fits, equivalent, joint, random
+from theorems.model import Model
 
 TERMS = (
     "an ANOVA over samples X, features W and label noise e: bias2 = E(E[f|x] - f*)^2, V_X, V_W, V_Xe of one or two alone, V_XW, V_XWe "
@@ -163,14 +164,14 @@ they_add_up = Theorem(
 )
 
 
-def _crossed(layer, law, **more):
+def _crossed(layer, law, *, white=False, averaged=False):
     """The six terms as errors of two fits: of the same samples and features, of one of them, of neither."""
     from sympy import symbols
 
     n, p, k = symbols("n p k", positive=True)
-    at = Fits(layer, law, ratios={"gamma": k / n, "inputs": p / n} if more else None, **more)
+    at = Fits(layer, law, ratios={"gamma": k / n, "inputs": p / n} if white else None, white=white, averaged=averaged)
     (same, same_e), (x, x_e), (w, _), (neither, _) = (at.error((1, 1), c) for c in ((1, 1), (1, 2), (2, 1), (2, 2)))
-    if more:  # the nonlinear part is noise to the fits, and missed by all
+    if white:  # the nonlinear part is noise to the fits, and missed by all
         same, x, neither, w = (
             same + at.nonlinear * (1 + same_e),
             x + at.nonlinear * (1 + x_e),
@@ -181,6 +182,11 @@ def _crossed(layer, law, **more):
     return at.given(signal | {"v_xe": at.sigma2 * x_e, "v_xwe": at.sigma2 * (same_e - x_e)})
 
 
+CROSSED = (
+    r"e(ij,i'j')=\operatorname{E}(f_{ij}-f)(f_{i'j'}-f):\quad B^2=e(11,22),\ V_X=e(11,12)-B^2,\ V_W=e(11,21)-B^2,\ "
+    r"V_{XW}=e(11,11)-e(11,12)-e(11,21)+B^2;\quad\text{of the noise } V_{X\varepsilon}=e_\varepsilon(11,12),\ "
+    r"V_{XW\varepsilon}=e_\varepsilon(11,11)-V_{X\varepsilon}"
+)
 derived = Derived(partial(_crossed, random), law).of(*NAMES)
 _apart = Apart(partial(_crossed, equivalent, white=True)).of(*NAMES)
 
@@ -190,11 +196,25 @@ def _equivalent(*, activation, r2, nonlinear, **given):
     return _apart.theory(mu1=phi.mu1, mu_star=phi.mu_star2**0.5, r2=r2, nonlinear=nonlinear * r2, **given)
 
 
+_drawn = Derived(partial(_crossed, random, averaged=True), joint).of(*NAMES)
+
+terms_in_samples = Model(
+    title="The six terms in samples: fits that are crossed, derived and drawn",
+    statement=CROSSED,
+    source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
+    assumptions=(*TERMS, *GAUSSIAN),
+    domain=any_spectrum.domain | {"spectrum": Choice(("atoms:2@0.5,0.5@0.5", "atoms:4@0.5,0.25@0.5"), open=True)},
+    claim=_drawn.claim(sizes=(20, 40, 80)),
+    cases=(
+        {"spectrum": "atoms:2@0.5,0.5@0.5", "signal": "top:0.5", "gamma": 2.0, "psi": 1.0, "lam": 0.5, "sigma2": 0.5},
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 0.5, "psi": 2.0, "lam": 0.5, "sigma2": 0.5},
+    ),
+    rivals=_rivals(_any) | _drawn.rivals("lam", "signal"),
+)
+
 derived_terms = Theorem(
     title="The six terms derived from fits that are crossed",
-    statement=r"e(ij,i'j')=\operatorname{E}(f_{ij}-f)(f_{i'j'}-f):\quad B^2=e(11,22),\ V_X=e(11,12)-B^2,\ V_W=e(11,21)-B^2,\ "
-    r"V_{XW}=e(11,11)-e(11,12)-e(11,21)+B^2;\quad\text{of the noise } V_{X\varepsilon}=e_\varepsilon(11,12),\ "
-    r"V_{XW\varepsilon}=e_\varepsilon(11,11)-V_{X\varepsilon}",
+    statement=CROSSED,
     source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
     assumptions=(*TERMS, *GAUSSIAN),
     domain=any_spectrum.domain,
@@ -210,7 +230,7 @@ derived_terms = Theorem(
 
 derived_layer = Theorem(
     title="The six terms of one nonlinear layer derived from crossed fits of its Gaussian equivalent",
-    statement=derived_terms.statement + r",\quad F_{ij}=\mu_1X_iW_j/\sqrt d+\mu_*\Theta_{ij}",
+    statement=CROSSED + r",\quad F_{ij}=\mu_1X_iW_j/\sqrt d+\mu_*\Theta_{ij}",
     source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
     assumptions=(*TERMS, *LAYER, "by the Gaussian equivalence: Theta_ij independent for each pair of samples and features"),
     domain=six_terms.domain,

@@ -1,13 +1,16 @@
 """Ruben, Tong, Chaudhry and Pehlevan, No free lunch from random feature ensembles (2024)."""
 
+from functools import partial
+
 import numpy as np
 
 import simulate.ensembles
 from asymptotics import ensembles, random_features, ridge
-from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Identity, Integer, Mean, Plot, Real, Theorem
+from theorems import GAMMA, LAM, R2, SIGMA2, Bound, Choice, Identity, Integer, Mean, Plot, Real, Theorem
 from theorems.derived import Derived
 from theorems.hastie2022.correlated import SIGNAL, SPECTRUM, law
-from theorems.layers import Fits, random
+from theorems.layers import Fits, joint, random
+from theorems.model import Model
 
 MODEL = (
     "x Gaussian with a covariance whose spectrum converges to H, the signal's energy over its eigenvectors to G",
@@ -140,26 +143,47 @@ no_free_lunch = Theorem(
 )
 
 
-def _shared(law):
-    """Of K members each pair has the samples in common, and K of the K^2 pairs the features."""
+PAIRS = r"R_K=\frac1K e(W_1,W_1)+\Bigl(1-\frac1K\Bigr)e(W_1,W_2),\quad e(W,W')=\operatorname{E}(f_W-f)(f_{W'}-f)"
+
+
+def _shared(law, *, averaged=False):
+    """Of K members each pair has the samples in common, and K of the K^2 pairs the features; the training error of a vector's fit."""
     from sympy import Symbol, Trace
 
-    at, K = Fits(random, law), Symbol("members", positive=True)
+    at, K = Fits(random, law, averaged=averaged), Symbol("members", positive=True)
     Z, R, O = at.fit()[0], at.residual(1, 1), at.residual(1, 2)
-    train = [(at.signal(Z.T * R * Q * Z) + at.sigma2 * Trace(R * Q)) / at.n for Q in (R, O)]
     bias, variance = zip(at.error((1, 1), (1, 1)), at.error((1, 1), (1, 2)), strict=True)
 
     def mean(own, other):
         return own / K + (1 - 1 / K) * other
 
-    return at.given({"bias": mean(*bias), "variance": at.sigma2 * mean(*variance), "train": mean(*train)})
+    found = {"bias": mean(*bias), "variance": at.sigma2 * mean(*variance)}
+    if not averaged:
+        found["train"] = mean(*((at.signal(Z.T * R * Q * Z) + at.sigma2 * Trace(R * Q)) / at.n for Q in (R, O)))
+    return at.given(found)
 
 
 derived = Derived(_shared, law).of("bias", "variance", "train")
+drawn = Derived(partial(_shared, averaged=True), joint).of("bias", "variance")
+
+ensemble_in_samples = Model(
+    title="An ensemble of random features on the same data, derived from two of its members",
+    statement=PAIRS,
+    source="ruben2024no (from memory); derived here from the expression",
+    assumptions=MODEL,
+    domain=DOMAIN | {"spectrum": Choice(("atoms:4@0.5,0.25@0.5", "atoms:2@0.5,0.5@0.5"), open=True)},
+    claim=drawn.claim(sizes=(20, 40, 80)),
+    cases=(
+        {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 1.5, "psi": 1.0, "lam": 0.5, "members": 3, "r2": 2.0, "sigma2": 0.5},
+        {"spectrum": "atoms:2@0.5,0.5@0.5", "signal": "bottom:0.5", "gamma": 0.5, "psi": 4.0, "lam": 0.2, "members": 2},
+    ),
+    rivals=drawn.rivals("gamma", "lam", "sigma2")
+    | {"one member": drawn.by(theory, members=lambda **k: 1), "one model with all the features": drawn.by(_one_large)},
+)
 
 derived_ensemble = Theorem(
     title="The errors of an ensemble derived from two of its members",
-    statement=r"R_K=\frac1K e(W_1,W_1)+\Bigl(1-\frac1K\Bigr)e(W_1,W_2),\quad e(W,W')=\operatorname{E}(f_W-f)(f_{W'}-f)",
+    statement=PAIRS,
     source="ruben2024no (from memory); derived here from the expression",
     assumptions=MODEL,
     domain=DOMAIN,
