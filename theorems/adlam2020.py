@@ -196,10 +196,31 @@ def _equivalent(*, activation, r2, nonlinear, **given):
     return _apart.theory(mu1=phi.mu1, mu_star=phi.mu_star2**0.5, r2=r2, nonlinear=nonlinear * r2, **given)
 
 
-_drawn = Derived(partial(_crossed, random, averaged=True), joint).of(*NAMES)
+def _fits(law):
+    """The errors themselves, of which the terms are differences: these are drawn with less noise."""
+    at = Fits(random, law, averaged=True)
+    (same, same_e), (x, x_e), (w, _), (neither, _) = (at.error((1, 1), c) for c in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    return at.given(dict(zip(FITS, (neither, x, w, same, at.sigma2 * x_e, at.sigma2 * same_e), strict=True)))
 
-terms_in_samples = Model(
-    title="The six terms in samples: fits that are crossed, derived and drawn",
+
+def _sums(**given):
+    """The same of the six terms."""
+    t = _any(**given)
+    return dict(
+        zip(FITS, (t.bias2, t.bias2 + t.v_x, t.bias2 + t.v_w, t.excess - t.v_xe - t.v_xwe, t.v_xe, t.v_xe + t.v_xwe), strict=True)
+    )
+
+
+def _swapped(**given):
+    found = _sums(**given)
+    return found | {"same_samples": found["same_features"], "same_features": found["same_samples"]}
+
+
+FITS = ("apart", "same_samples", "same_features", "same", "noise_of_samples", "noise")
+_drawn = Derived(_fits, joint).of(*FITS)
+
+crossed_in_samples = Model(
+    title="The errors of crossed fits, of which the six terms are differences, derived and drawn",
     statement=CROSSED,
     source="adlam2020understanding, the section on the fine-grained decomposition (from memory); derived here from the expressions",
     assumptions=(*TERMS, *GAUSSIAN),
@@ -209,7 +230,11 @@ terms_in_samples = Model(
         {"spectrum": "atoms:2@0.5,0.5@0.5", "signal": "top:0.5", "gamma": 2.0, "psi": 1.0, "lam": 0.5, "sigma2": 0.5},
         {"spectrum": "atoms:4@0.5,0.25@0.5", "gamma": 0.5, "psi": 2.0, "lam": 0.5, "sigma2": 0.5},
     ),
-    rivals=_rivals(_any) | _drawn.rivals("lam", "signal"),
+    rivals=_drawn.rivals("gamma", "lam", "sigma2", "signal")
+    | {
+        "samples and features swapped": _drawn.by(_swapped),
+        "fits of the same samples have all in common": _drawn.by(lambda **k: (at := _sums(**k)) | {"same_samples": at["same"]}),
+    },
 )
 
 derived_terms = Theorem(
