@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -258,7 +259,7 @@ def test_different_vectors_are_drawn_orthogonal():
     [
         (Trace(R) / p, {"gaussian": [X], "symmetric": [X]}, "described twice"),
         (Trace((X.T * X / n + Trace(R) / p * I).inverse()) / p, {"gaussian": [X]}, "stands inside a matrix"),
-        (Trace((G / sqrt(p) + lam * I).inverse()) / p, {"gaussian": [G]}, "its equations go on to"),
+        (Trace((G / sqrt(p) + lam * I).inverse()) / p, {"gaussian": [G]}, "inside the spectrum of M = "),
         (Trace(F * F.T) / n / p, RELU, "grows with the mean of F"),
     ],
 )
@@ -312,3 +313,26 @@ def test_roots_of_a_transpose():
         derive(_inverse(K**0.5 * X.T * X * K**0.5 / n + lam * I), gaussian=[X], laws={S: TWO}).limit(**AT).value for K in (S, S.T)
     )
     assert one == pytest.approx(other, rel=1e-15)
+
+
+OTHER, ROWS_LAW = MatrixSymbol("Y", n, d), MatrixSymbol("Sn", n, n)
+SHAPES = [
+    (Trace((X * X.T / n + lam * I).inverse()) / p, "1/n*X*X.T is n x n"),
+    (Trace((X.T * X / n + lam * Identity(d)).inverse()) / p, "lambda*I is d x d, and 1/n*X.T*X is p x p"),
+    (Trace((X.T * X / n + lam * ROWS_LAW).inverse()) / p, "shapes do not match"),
+    (b.T * (X * X.T / n + lam * Identity(n)).inverse() * b, "has p columns"),
+    (b.T * X * X.T * b / n, "has p columns"),
+    (b * R * b.T, "take a Trace"),
+    (Trace((X + OTHER).T * (X + OTHER)) / n / p, "X.T is p x n, and Y.T is d x n"),
+    (Trace(OTHER.T * S * OTHER) / n / p, "Sigma is p x p"),
+    (Trace(X.T * OTHER * R) / p, "has d columns"),
+    (Trace(X * X * R) / p, "X**2 is refused: a power is taken of a square matrix"),
+    (Trace(X.inverse()) / p, "of a square matrix; X is n x p"),
+]
+
+
+@pytest.mark.parametrize(("expression", "words"), SHAPES)
+def test_shapes_that_do_not_match_are_refused(expression, words):
+    """SymPy lets symbols of dimensions pass; a sum of an n x n and a p x p matrix had a limit, and a certified one."""
+    with pytest.raises(ValueError, match=re.escape(words)):
+        derive(expression, gaussian=[X, OTHER], laws={S: TWO, ROWS_LAW: TWO}, vectors=[b])

@@ -101,10 +101,10 @@ class Guard:
             try:
                 right = self._right(at, i)
             except ConvergenceError as error:
-                raise self._refusal(where, "its singular values may come near 0") from error
+                raise self._refusal(where, "0 may lie inside") from error
             if not abs(found[i] - right) <= NEAR * abs(right):
-                numbers = f"{right.real:.6g}, and its equations go on to {found[i].real:.6g}"
-                raise self._refusal(where, f"tr {'M^-1' if self.symmetric else 'M^-1 M^-*'} of M inverted is {numbers}")
+                trace = "tr M^-1" if self.symmetric else "tr M^-1 M^-*"
+                raise self._refusal(where, f"{trace} is {right.real:.6g}, and its equations go on to {found[i].real:.6g}")
 
     def _right(self, at: Mapping[str, NDArray], i: int) -> complex:
         """The right side at the i-th point."""
@@ -117,7 +117,10 @@ class Guard:
         return continued(self.safe, here | {PENALTY: first}, PENALTY, way, NEAR)[0][0, 0]
 
     def _refusal(self, where: str, why: str) -> ValueError:
-        return ValueError(f"{self.inverted.inverse()} is refused{where and f' at {where}'}: {why}; its limit is not derived here")
+        cause = f"0 lies inside the spectrum of M = {self.inverted}, or beyond a part of it ({why})"
+        return ValueError(
+            f"{self.inverted.inverse()} is refused{where and f' at {where}'}: {cause}; add to M, until 0 lies outside"
+        )
 
 
 def guards(derivation: Any) -> list[Guard]:

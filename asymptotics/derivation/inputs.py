@@ -157,17 +157,31 @@ def by_dimension(laws: Mapping[Any, Any]) -> dict[Symbol, tuple[Any, tuple[str, 
     """dimension -> (law, letters): one law, or one joint law, a dimension."""
     found: dict[Symbol, tuple[Any, tuple[str, ...]]] = {}
     for key, law in laws.items():
+        if isinstance(key, tuple) and law is not None:
+            _joint(key, law)
         letters = tuple(x.name for x in (key if isinstance(key, tuple) else (key,)))
         dimension = (key[0] if isinstance(key, tuple) else key).shape[0]
         if dimension in found:
             both = f"({found[dimension][1][0]}, {letters[0]})"
+            joint = (
+                f"those that commute have a joint law, {both}: (values (m, 2), weights (m,)); those that do not, no limit here"
+            )
             refuse(
                 "laws",
                 sorted(map(str, laws)),
-                f"{both} act on one dimension, {dimension}; those that commute have a joint law: {both}: (values (m, 2), weights (m,))",
+                f"{both} act on one dimension, {dimension}; {joint}",
             )
         found[dimension] = (law, letters)
     return found
+
+
+def _joint(key: tuple[MatrixSymbol, ...], law: Any) -> None:
+    """Refuse what is no joint law of these letters."""
+    if not (isinstance(law, tuple) and len(law) == 2):
+        refuse("laws", law, f"the joint law of {key} is (values (m, {len(key)}), weights (m,))")
+    shapes = tuple(np.shape(x) for x in law)
+    if len(shapes[0]) != 2 or shapes[0][1] != len(key) or shapes[1] != shapes[0][:1]:
+        refuse("laws", shapes, f"the joint law of {key} is (values (m, {len(key)}), weights (m,))")
 
 
 def measure(law: Any, vectors: tuple[str, ...], compressed: bool = True) -> Measure:

@@ -293,7 +293,8 @@ class Derivation:
         try:
             V, values, last = solve(self, at, variables)
         except ZeroDivisionError:
-            refuse("expression", ", ".join(self.given.expressions), "an inverse in it is singular at an eigenvalue of a law")
+            remedy = "an inverse in it is singular at an eigenvalue of a law, or a parameter that is 0: only lam... may be"
+            refuse("expression", ", ".join(self.given.expressions), remedy)
         if not last < 1e-60:
             raise stuck(at, float(last), 60)
         number = complex if np.iscomplexobj(variables) else float

@@ -224,8 +224,12 @@ class Reader:
 
     def _sum(self, expr: MatrixExpr) -> Sized:
         parts = [self.matrix(a) for a in expr.args]
-        _alike(expr, [k for _, k in parts])
         form = parts[0][0]
+        for term, (other, _) in zip(expr.args, parts, strict=True):
+            if (other.rows, other.cols) != (form.rows, form.cols):
+                first = f"{expr.args[0]} is {form.rows} x {form.cols}"
+                _refuse(expr, f"shapes do not match: {first}, and {term} is {other.rows} x {other.cols}")
+        _alike(expr, [k for _, k in parts])
         for other, _ in parts[1:]:
             form = form.plus(other)
         return form, parts[0][1]
@@ -236,6 +240,11 @@ class Reader:
         form, k = self.matrix(matrices[0])
         for factor in matrices[1:]:
             other, more = self.matrix(factor)
+            if form.cols != other.rows:
+                _refuse(
+                    expr,
+                    f"shapes do not match: {factor} is {other.rows} x {other.cols}, and what it is multiplied by has {form.cols} columns",
+                )
             form, k = form.times(other), k + more
         by, more = self._coefficient(sympy.Mul(*scalars))
         return form.scaled(by), k + more
@@ -249,6 +258,8 @@ class Reader:
                 expr, "only powers of deterministic matrices may be fractional; a random matrix to such a power is not rational"
             )
         form, k = self.matrix(base)
+        if form.rows != form.cols:
+            _refuse(expr, f"a power is taken of a square matrix; {base} is {form.rows} x {form.cols}")
         if exponent == 0:
             return constant(form.rows, self.algebra.one), Rational(0)
         if exponent < 0:
