@@ -100,6 +100,9 @@ def equations(reduced: Reduced, letters: dict[Symbol, Symbol]) -> Equations:
         system.append(Eq(names[s], right, evaluate=False))
     found = {name: shown(algebra.expr(reduced.equations[name])) for name in reduced.functionals if name in reduced.equations}
     outputs = {name: shown(algebra.expr(x)) for name, x in reduced.outputs.items()} | dict(reduced.later)
-    core = tuple(names[s] for b in reduced.blocks for s in b.core)
     asked = {name: x.xreplace(found) for name, x in outputs.items() if Symbol(name) not in reduced.functionals}
-    return Equations(core, tuple(system), asked)
+    read = set().union(*(x.free_symbols for x in asked.values()))
+    for _ in system:  # what is read of what is read
+        read |= {y for e in system if e.lhs in read for y in e.rhs.free_symbols}
+    core = tuple(names[s] for b in reduced.blocks for s in b.core if names[s] in read)
+    return Equations(core, tuple(e for e in system if e.lhs in read), asked)

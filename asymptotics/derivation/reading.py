@@ -15,7 +15,6 @@ from sympy import Expr, MatrixExpr, MatrixSymbol, Rational, Symbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.polys.fields import FracElement
 
-from asymptotics.conventions import refuse
 from asymptotics.derivation.algebra import PATH, Algebra, Generators, rational
 from asymptotics.derivation.forms import Form, Port, constant, letter
 from asymptotics.derivation.minimal import minimal
@@ -91,7 +90,7 @@ class Reader:
                 if symbol.shape[1] == 1
                 else f"gaussian=[{symbol.name}], or its law, laws={{{symbol.name}: ...}}"
             )
-            refuse("matrices", sorted(self.kinds), f"nothing is said of {symbol.name}: give {one}")
+            _refuse(symbol, f"nothing is said of {symbol.name}: give {one}")
         return self.kinds[symbol.name]
 
     # scalars
