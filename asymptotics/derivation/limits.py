@@ -253,8 +253,7 @@ class Derivation:
         of: dict[Symbol, Any] = {self.parameters[k]: v for k, v in flat.items()} | dict(self.given.constants)
         columns = self.generators(of, lambda x, q: x ** (1 / q))
         parameters = np.stack([np.broadcast_to(x, (count,)) for x in columns], axis=1)
-        size = len(self.reduced.algebra.symbols)
-        width = max((len(b.core) for b in self.reduced.blocks), default=0) + 1
+        size, width = len(self.reduced.algebra.symbols), max((len(b.core) for b in self.reduced.blocks), default=0) + 1
         V, G = np.zeros(size, dtype=parameters.dtype), np.zeros((size, width), dtype=parameters.dtype)
         variables, outputs = np.empty((count, size), dtype=V.dtype), np.empty((count, len(self.reduced.outputs)), dtype=V.dtype)
         certificate, status = np.empty((count, 2)), np.empty(count, dtype=np.int64)
