@@ -164,13 +164,18 @@ they_add_up = Theorem(
 )
 
 
-def _crossed(layer, law, *, white=False, averaged=False):
+def _four(at):
+    """The errors of two fits of the same samples and features, of the samples alone, of the features alone, of neither."""
+    return (at.error((1, 1), second) for second in ((1, 1), (1, 2), (2, 1), (2, 2)))
+
+
+def _crossed(layer, law, *, white=False):
     """The six terms as errors of two fits: of the same samples and features, of one of them, of neither."""
     from sympy import symbols
 
     n, p, k = symbols("n p k", positive=True)
-    at = Fits(layer, law, ratios={"gamma": k / n, "inputs": p / n} if white else None, white=white, averaged=averaged)
-    (same, same_e), (x, x_e), (w, _), (neither, _) = (at.error((1, 1), c) for c in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    at = Fits(layer, law, ratios={"gamma": k / n, "inputs": p / n} if white else None, white=white)
+    (same, same_e), (x, x_e), (w, _), (neither, _) = _four(at)
     if white:  # the nonlinear part is noise to the fits, and missed by all
         same, x, neither, w = (
             same + at.nonlinear * (1 + same_e),
@@ -199,7 +204,7 @@ def _equivalent(*, activation, r2, nonlinear, **given):
 def _fits(law):
     """The errors themselves, of which the terms are differences: these are drawn with less noise."""
     at = Fits(random, law, averaged=True)
-    (same, same_e), (x, x_e), (w, _), (neither, _) = (at.error((1, 1), c) for c in ((1, 1), (1, 2), (2, 1), (2, 2)))
+    (same, same_e), (x, x_e), (w, _), (neither, _) = _four(at)
     return at.given(dict(zip(FITS, (neither, x, w, same, at.sigma2 * x_e, at.sigma2 * same_e), strict=True)))
 
 

@@ -38,7 +38,7 @@ def _at(form: Form, reader: Reader, letter: str, mean: float) -> np.ndarray:
     rng = np.random.default_rng(0)
     law = {reader.algebra.symbols.index(s) for s in reader.laws.values()}
     values = [
-        rng.uniform(0.5, 1.5, SIZE) * np.ones(SIZE) if i in law else np.full(SIZE, rng.uniform(0.5, 1.5))
+        rng.uniform(0.5, 1.5, SIZE) if i in law else np.full(SIZE, rng.uniform(0.5, 1.5))
         for i in range(len(reader.algebra.symbols))
     ]
     drawn = {x: rng.standard_normal((SIZE, SIZE)) for x in sorted(reader.kinds)}

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from asymptotics import correlated, equicorrelated, isotropic, ridge
+from asymptotics import equicorrelated, isotropic, ridge
 from asymptotics.conventions import refuse
 from theorems import GAMMA, LAM, R2, SIGMA2, Choice, Real, Theorem
 from theorems.derived import Derived
@@ -175,10 +175,7 @@ equicorrelated_formulas = Theorem(
 )
 
 
-def _own(*, spectrum, signal, **given):
-    return correlated.ridgeless(law(spectrum, signal), **given)
-
-
+_own = correlated_ridgeless.claim.theory
 _ridgeless = with_vector.of("bias", "variance")
 
 ridgeless_formulas = Theorem(
